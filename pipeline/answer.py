@@ -1,0 +1,180 @@
+"""Putting the answer together: labels in the contract's shape, evidence mapped back to the narrative as it came in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from pipeline import facts
+from pipeline.decide import Ranked, margin
+from pipeline.grade import Grade, profile_data, why_not_higher, why_not_lower
+from pipeline.match.context import span_at
+from pipeline.match.hit import Hit
+from pipeline.match.reading import LABEL, Reading
+from pipeline.rulepack.pack import Pack, RuleSpec
+from pipeline.text.document import Document
+from pipeline.values import (
+    Assessment, Category, Dispute, Evidence, FactorFound, Fraud, Incident, Question, Review, Risk, ScriptFound, Versions,
+)  # fmt: skip
+
+SHOWN = 8  # most pieces of evidence that one label shows
+ALTERNATIVES = 3
+
+
+class Answer:
+    """One answer in the making."""
+
+    def __init__(self, pack: Pack, incident: Incident, document: Document, reading: Reading, found: facts.Facts) -> None:
+        self.pack, self.incident, self.document, self.reading, self.found = pack, incident, document, reading, found
+        self._evidence: dict[Hit, Evidence] = {}
+
+    def settle(self, categories: list[Ranked], disputes: list[Ranked], scripts: list[Ranked], stage: RuleSpec | None, loss: facts.Loss | None) -> None:
+        """Fix the category first; it says whether a dispute type and scripts belong to the answer."""
+        values, settings, rules = self.reading.values, self.pack.settings, self.pack.rules
+        values["meta.no_category"] = 0.0 if categories else 1.0
+        values["meta.margin_category"] = margin(categories)
+        values["meta.margin_dispute"] = margin(disputes) if disputes else 9.0
+        values["meta.categories"] = float(len(categories))
+        self.categories = categories or [Ranked(rules["categories"][settings["default_category"]], 0.0, 0.0, ())]
+        chosen = self.categories[0].rule
+        self.reading.decide(chosen, self.categories[0].score, self.categories[0].hits)
+        wanted = chosen.data["dispute_type"]
+        if wanted == "always" and not disputes:
+            disputes = [Ranked(rules["disputes"][settings["default_dispute"]], 0.0, 0.0, ())]
+        self.disputes = disputes if wanted != "never" else []
+        if self.disputes:
+            self.reading.decide(self.disputes[0].rule, self.disputes[0].score, self.disputes[0].hits)
+        self.scripts = scripts if chosen.data["scripts"] else []
+        self.stage = stage if self.scripts else None
+        self.loss = loss if self.scripts else None
+        if not self.scripts:
+            for name in [n for n in values if n.startswith(("script.", "stage.", "scripts."))]:
+                values[name] = 0.0
+
+    def assessment(self, grade: Grade, code: str) -> Assessment:
+        """The whole answer, once the grade is known."""
+        category = self.categories[0]
+        aside = self._set_aside()
+        codes = self._review(aside)
+        return Assessment(
+            incident_id=self.incident.incident_id or _made_id(self.incident),
+            category=Category(category.rule.id, category.rule.name, round(category.share, 4), self.show(category.hits), self._others(self.categories, "code")),
+            dispute=self._dispute(),
+            risk=self._risk(grade, aside, doubtful=bool(codes)),
+            fraud=self._fraud(),
+            facts=self.found.to_json(self.document),
+            missing_information=self._questions(),
+            needs_review=Review(bool(codes), codes),
+            set_aside=aside,
+            frames=tuple(sorted(name.split(".")[1] for name in self.reading.decided if name.startswith("frame."))),
+            versions=Versions(code, self.pack.digest, None),
+        )
+
+    # evidence
+
+    def evidence(self, hit: Hit) -> Evidence:
+        """The hit as evidence in the original narrative."""
+        made = self._evidence.get(hit)
+        if made is None:
+            spec = self.pack.signals[hit.signal]
+            document = self.document
+            start, end = document.original(hit.start, hit.end)
+            clause = document.original(*span_at(document.clauses, hit.start, len(document.text)))
+            by = f"{LABEL.get(spec.family, spec.family)}.{spec.rule}/{spec.group}"
+            made = self._evidence[hit] = Evidence(by, start, end, document.narrative[start:end], hit.status, clause)
+        return made
+
+    def show(self, hits: Iterable[Hit]) -> tuple[Evidence, ...]:
+        """The evidence of a label, in order of the text, one piece per place."""
+        seen: dict[tuple[int, int], Evidence] = {}
+        for hit in hits:
+            piece = self.evidence(hit)
+            seen.setdefault((piece.start, piece.end), piece)
+        return tuple(sorted(seen.values(), key=lambda piece: (piece.start, piece.end))[:SHOWN])
+
+    def _set_aside(self) -> tuple[Evidence, ...]:
+        """Words of factors, scripts and stages that were said but do not count, struck through for the reader."""
+        seen: dict[tuple[int, int], Evidence] = {}
+        for label, hits in self.reading.set_aside.items():
+            if not label.startswith(("factor.", "script.")) or label in self.reading.decided:
+                continue
+            for hit in hits:
+                piece = self.evidence(hit)
+                seen.setdefault((piece.start, piece.end), piece)
+        return tuple(sorted(seen.values(), key=lambda piece: (piece.start, piece.end)))
+
+    # parts of the answer
+
+    def _others(self, ranked: Sequence[Ranked], key: str) -> tuple[dict[str, object], ...]:
+        return tuple({key: entry.rule.id, "name": entry.rule.name, "score": round(entry.share, 4)} for entry in ranked[1 : 1 + ALTERNATIVES])
+
+    def _dispute(self) -> Dispute | None:
+        if not self.disputes:
+            return None
+        best = self.disputes[0]
+        return Dispute(best.rule.id, best.rule.name, round(best.share, 4), self._others(self.disputes, "type"), self.show(best.hits))
+
+    def _risk(self, grade: Grade, aside: tuple[Evidence, ...], *, doubtful: bool) -> Risk:
+        data = profile_data(self.pack, grade.profile)
+        level = data["levels"][grade.level]
+        decided = [self.reading.decided[name] for name in sorted(self.reading.decided) if name.startswith("factor.")]
+        factors = tuple(
+            FactorFound(d.rule.id, d.rule.name, d.rule.data["group"], d.fresh, self.show(d.hits)) for d in decided if not d.rule.data["internal"]
+        )
+        gates = tuple(dict.fromkeys(_gate_name(d.rule) for d in decided if d.rule.data["gate"]))
+        precision = self.pack.settings.get("colour_precision", {})
+        score = float(precision.get(level["code"], 0.5)) * (0.8 if doubtful else 1.0)
+        quotes = {hit: self.evidence(hit).quote for reason in grade.reasons for hit in reason.hits}
+        return Risk(
+            level["code"], level["name"], grade.profile, round(score, 4), grade.axes["urgency"], grade.axes["danger"], grade.axes["difficulty"], factors, gates,
+            why_not_higher(self.pack, grade, [f"“{piece.quote}”" for piece in aside]), why_not_lower(grade, quotes), str(level["handling"]),
+            tuple({"axis": r.axis, "id": r.id, "to": r.to, "says": r.says, "basis": r.basis} for r in grade.reasons if r.to > 0),
+        )  # fmt: skip
+
+    def _fraud(self) -> Fraud | None:
+        if not self.scripts:
+            return None
+        stage = self.stage
+        scripts = tuple(
+            ScriptFound(e.rule.id, e.rule.name, stage.id if stage else None, round(e.share, 4), self.show(e.hits), e.rule.data["remote"], e.rule.data["explain"].strip())
+            for e in self.scripts
+        )
+        loss = self.loss
+        told = loss is not None and loss.yuan is not None
+        return Fraud(
+            scripts,
+            stage.id if stage else None,
+            loss.yuan if loss is not None else None,
+            str(stage.data["paid"]) if stage else "no",
+            loss_evidence=self.fact_evidence("fact.loss", loss.start, loss.end) if loss is not None and told else None,
+            stage_evidence=self.show(self.reading.decided[f"stage.{stage.id}"].hits) if stage else (),
+        )
+
+    def fact_evidence(self, by: str, start: int, end: int) -> Evidence:
+        """A fact's span as evidence."""
+        first, last = self.document.original(start, end)
+        clause = self.document.original(*span_at(self.document.clauses, start, len(self.document.text)))
+        return Evidence(by, first, last, self.document.narrative[first:last], "asserted", clause)
+
+    def _questions(self) -> tuple[Question, ...]:
+        asked = [rule for rule in self.pack.rules["questions"].values() if self.reading.holds(rule)]
+        asked.sort(key=lambda rule: (rule.data["order"], rule.id))
+        return tuple(Question(rule.id, rule.data["question"], rule.data["would_change"]) for rule in asked)
+
+    def _review(self, aside: tuple[Evidence, ...]) -> tuple[str, ...]:
+        values = self.reading.values
+        factors = self.pack.rules["factors"]
+        labels = {piece.by.partition("/")[0].partition(".")[2] for piece in aside if piece.by.startswith("factor.")}
+        values["meta.set_aside_gates"] = float(sum(1 for code in labels if code in factors and factors[code].data["gate"]))
+        values["meta.set_aside"] = float(len(labels))
+        return tuple(rule.id for rule in self.pack.rules["review"].values() if rule.data["when"] and self.reading.holds(rule))
+
+
+def _gate_name(rule: RuleSpec) -> str:
+    gate = rule.data["gate"]
+    return gate if isinstance(gate, str) else rule.id
+
+
+def _made_id(incident: Incident) -> str:
+    """The same text gets the same id."""
+    return hashlib.sha256(incident.narrative.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,110 @@
+"""From hits to labels: each family in its order, rules only. Nothing here knows a label by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.match.context import resolve
+from pipeline.match.hit import Hit
+from pipeline.match.reading import Reading
+from pipeline.match.scan import scan
+from pipeline.rulepack.pack import Pack, RuleSpec
+from pipeline.text.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One label of a scored family with its score and the hits that speak for it."""
+
+    rule: RuleSpec
+    score: float
+    share: float  # 0–1 among the family's labels
+    hits: tuple[Hit, ...]
+
+
+def read_narrative(pack: Pack, document: Document, values: dict[str, float]) -> Reading:
+    """Scan a narrative, settle who tells and when, then how each hit is meant. `values` are the fact operands."""
+    reading = Reading(pack, document, scan(pack, document.text), values)
+    for rule in pack.rules["frames"].values():
+        if reading.touched(rule) or rule.always:
+            score, hits = reading.score(rule)
+            if score >= rule.data["floor"] and reading.holds(rule):
+                reading.decide(rule, score, hits)
+                values[f"frame.{rule.id}"] = score
+    live = any(rule.data["fresh"] and f"frame.{rule.id}" in reading.decided for rule in pack.rules["frames"].values())
+    reading.context = resolve(pack, document, reading.found, lambda rule: not rule.data["when"] or reading.holds(rule), live=live)
+    return reading
+
+
+def decide_factors(pack: Pack, reading: Reading) -> None:
+    """Factors in the order of their references."""
+    factors = pack.rules["factors"]
+    for name in pack.factor_order:
+        rule = factors[name]
+        if (rule.always or reading.touched(rule)) and reading.holds(rule):
+            reading.decide(rule, 1.0, reading.support(rule))
+
+
+def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
+    """Fraud scripts whose condition holds and whose score reaches the floor, best first."""
+    scores: dict[str, float] = {}
+    hits: dict[str, tuple[Hit, ...]] = {}
+    for rule in pack.rules["scripts"].values():
+        if (rule.always or reading.touched(rule)) and reading.holds(rule):
+            score, found = reading.score(rule)
+            if score >= rule.data["floor"]:
+                scores[rule.id], hits[rule.id] = score, found
+    ranked = _ranked(pack, "scripts", scores, hits)
+    for entry in ranked:
+        reading.decide(entry.rule, entry.score, entry.hits)
+    reading.values["scripts.best"] = reading.values["script.best"] = ranked[0].score if ranked else 0.0
+    reading.values["script.any"] = 1.0 if ranked else 0.0
+    reading.values["script.count"] = float(len(ranked))
+    return ranked
+
+
+def decide_stage(pack: Pack, reading: Reading) -> RuleSpec | None:
+    """The most urgent stage that holds."""
+    best: RuleSpec | None = None
+    for rule in pack.rules["stages"].values():
+        if (rule.always or reading.touched(rule)) and reading.holds(rule):
+            reading.decide(rule, float(rule.data["rank"]), reading.support(rule))
+            if best is None or rule.data["rank"] > best.data["rank"]:
+                best = rule
+    for name in [name for name in reading.values if name.startswith("stage.")]:
+        if best is None or name.split(".")[1] != best.id:
+            reading.values[name] = 0.0
+    return best
+
+
+def decide_scored(pack: Pack, reading: Reading, family: str) -> list[Ranked]:
+    """All labels of a scored family that reach their floor, best first."""
+    scores: dict[str, float] = {}
+    hits: dict[str, tuple[Hit, ...]] = {}
+    for rule in pack.rules[family].values():
+        if not (rule.always or reading.touched(rule)):
+            continue
+        score, found = reading.score(rule)
+        if score >= rule.data["floor"] and (not rule.data.get("condition") or reading.holds(rule)):
+            scores[rule.id], hits[rule.id] = score, found
+    ranked = _ranked(pack, family, scores, hits)
+    reading.values[f"{family}.best"] = ranked[0].score if ranked else 0.0
+    return ranked
+
+
+def _ranked(pack: Pack, family: str, scores: Mapping[str, float], hits: Mapping[str, tuple[Hit, ...]]) -> list[Ranked]:
+    if not scores:
+        return []
+    temperature = float(pack.settings["score_temperature"])
+    top = max(scores.values())
+    weights = {name: math.exp((score - top) / temperature) for name, score in scores.items()}
+    total = sum(weights.values())
+    order = sorted(scores, key=lambda name: (-scores[name], name))
+    return [Ranked(pack.rules[family][name], scores[name], weights[name] / total, hits[name]) for name in order]
+
+
+def margin(ranked: list[Ranked]) -> float:
+    """How far the best stands before the second, in score."""
+    return ranked[0].score - ranked[1].score if len(ranked) > 1 else ranked[0].score if ranked else 0.0

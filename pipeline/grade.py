@@ -1,0 +1,91 @@
+"""Factors → urgency, danger, difficulty → colour through a profile, with the reasons on both sides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.errors import RuleError
+from pipeline.match.hit import Hit
+from pipeline.match.reading import Reading
+from pipeline.rulepack.pack import Pack
+
+AXES = ("urgency", "danger", "difficulty")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One grading statement that held."""
+
+    axis: str
+    id: str
+    to: int
+    says: str
+    basis: str
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The three axes (0–3), the level of the profile, and what each rests on."""
+
+    axes: dict[str, int]
+    level: int
+    profile: str
+    reasons: tuple[Reason, ...]
+
+
+def grade(pack: Pack, reading: Reading, profile: str) -> Grade:
+    """Grade a reading whose labels are decided. Axes only ever rise: no statement can take back another."""
+    axes = dict.fromkeys(AXES, 0)
+    reasons: list[Reason] = []
+    for axis in AXES:
+        for entry, node in pack.statements.get(axis, ()):
+            if node.holds(reading):
+                axes[axis] = max(axes[axis], entry["to"])
+                reasons.append(Reason(axis, entry["id"], entry["to"], entry["says"], entry["basis"], tuple(dict.fromkeys(node.support(reading)))))
+    reasons.sort(key=lambda reason: (-reason.to, AXES.index(reason.axis), reason.id))
+    return Grade(axes, colour_level(pack, axes, profile, reading), profile, tuple(reasons))
+
+
+def colour_level(pack: Pack, axes: dict[str, int], profile: str, reading: Reading) -> int:
+    """Index into the profile's levels. Raises RuleError for an unknown profile."""
+    profile_data(pack, profile)
+    for axis, value in axes.items():
+        reading.values[f"axis.{axis}"] = float(value)
+    reading.values["axis.max"] = float(max(axes.values()))
+    return next((level for node, level in pack.maps[profile] if node is None or node.holds(reading)), 0)
+
+
+def profile_data(pack: Pack, profile: str) -> dict[str, object]:
+    """The profile's own data. Raises RuleError where it does not exist."""
+    rule = pack.rules["profiles"].get(profile)
+    if rule is None:
+        known = "、".join(sorted(pack.rules["profiles"]))
+        raise RuleError("FQ1301", "没有这个分级方案", "unknown colour profile", seen=profile, remedy=f"可用 available: {known}")
+    return rule.data
+
+
+def why_not_lower(result: Grade, quotes: dict[Hit, str]) -> str:
+    """What holds the colour where it is."""
+    top = max(result.axes.values())
+    if top == 0:
+        return "已是最低一级。"
+    parts = []
+    for reason in result.reasons:
+        if reason.to == top and reason.says not in [part.partition("(")[0] for part in parts]:
+            shown = [quotes[hit] for hit in reason.hits[:2] if hit in quotes]
+            parts.append(reason.says + (f"(“{'”“'.join(shown)}”)" if shown else ""))
+    return "因为: " + "; ".join(parts[:4]) + "。"
+
+
+def why_not_higher(pack: Pack, result: Grade, aside: list[str]) -> str:
+    """What the next level would have needed, and what was said but does not count."""
+    levels = profile_data(pack, result.profile)["levels"]
+    assert isinstance(levels, list)
+    if result.level + 1 >= len(levels):
+        return "已是最高一级。"
+    upper = levels[result.level + 1]
+    typical = upper["typical"]
+    text = typical if isinstance(typical, str) else "、".join(typical)
+    said = f"未见“{upper['name']}”所需的情形" + (f"({text})" if text else "") + "。"
+    return said + (f"叙述中不计入的: {'; '.join(aside[:4])}。" if aside else "")

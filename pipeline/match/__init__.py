@@ -1,0 +1,1 @@
+"""Phrases in context: scanning, what each hit means, what conditions see."""

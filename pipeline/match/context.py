@@ -1,0 +1,123 @@
+"""How each hit is meant: asserted, negated, hypothetical, reported, historical, of another person, averted; and whether it is fresh or the cause.
+
+After ConText: a cue has a direction, a reach and terminators; pseudo-cues switch it off; where two statuses meet, the higher priority wins.
+A cue that lies inside a hit belongs to the phrase (没有一天不打) and leaves it alone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.match.hit import ASSERTED, Hit
+from pipeline.match.scan import Spans
+from pipeline.rulepack.pack import Pack, RuleSpec
+from pipeline.text.document import Document
+
+MARKS = frozenset({"fresh", "past", "cause"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where one cue works: hits that begin at or after `start` and before `end`."""
+
+    start: int
+    end: int
+    cue: tuple[int, int]
+    gives: str
+    priority: int
+    rule: RuleSpec
+
+
+@dataclass(slots=True)
+class Context:
+    """The scopes of one narrative, asked once per hit."""
+
+    scopes: tuple[Scope, ...]
+    live: bool  # the frame tells of now, so what no cue puts elsewhere is fresh
+
+    def read(self, label: str, start: int, end: int, signal: int) -> Hit:
+        """The hit with its status for the rule `label` (such as factor.threat)."""
+        status, best, now, past, cause = ASSERTED, -1, False, False, False
+        for scope in self.scopes:
+            if scope.end <= start:
+                continue
+            if scope.start > start:
+                break
+            cue = scope.cue
+            if (cue[0] >= start and cue[1] <= end) or not _applies(scope.rule, label):
+                continue
+            gives = scope.gives
+            if gives not in MARKS:
+                if scope.priority > best:
+                    status, best = gives, scope.priority
+            elif gives == "cause":
+                cause = True
+            elif gives == "past":
+                past = True
+            else:
+                now = True
+        fresh = now or (self.live and not past and status == ASSERTED)
+        return Hit(start, end, signal, status, fresh, cause)
+
+
+def _applies(rule: RuleSpec, label: str) -> bool:
+    skipped, only = rule.data["not_for"], rule.data["only_for"]
+    if skipped and (label in skipped or label.partition(".")[0] in skipped):
+        return False
+    return not only or label in only or label.partition(".")[0] in only
+
+
+def resolve(pack: Pack, document: Document, found: Spans, allowed: Callable[[RuleSpec], bool], *, live: bool) -> Context:
+    """Work out all scopes of a narrative. `allowed` says whether a cue file's own `when` holds."""
+    scopes: list[Scope] = []
+    for rule in pack.rules["context"].values():
+        cues = found.get(rule.data["cue"])
+        if not cues or not allowed(rule):
+            continue
+        pseudo = found.get(rule.data["pseudo_signal"], ())
+        stops = found.get(rule.data["terminator"], ())
+        for cue in cues:
+            if not any(a <= cue[0] and cue[1] <= b for a, b in pseudo):
+                scopes.extend(_scopes(rule, document, cue, stops))
+    scopes.sort(key=lambda scope: scope.start)
+    return Context(tuple(scopes), live)
+
+
+def _scopes(rule: RuleSpec, document: Document, cue: tuple[int, int], stops: Sequence[tuple[int, int]]) -> list[Scope]:
+    low, high = _bounds(document, cue, rule.data["reach"])
+    made: list[Scope] = []
+    direction, gives, priority = rule.data["direction"], rule.data["gives"], rule.data["priority"]
+    if direction != "backward":
+        end = min((a for a, _ in stops if cue[1] <= a < high), default=high)
+        made.append(Scope(cue[0], end, cue, gives, priority, rule))
+    if direction != "forward":
+        start = max((b for _, b in stops if low < b <= cue[0]), default=low)
+        made.append(Scope(start, cue[0], cue, gives, priority, rule))
+    return made
+
+
+def _bounds(document: Document, cue: tuple[int, int], reach: str | int) -> tuple[int, int]:
+    if isinstance(reach, int):
+        low, high = span_at(document.sentences, cue[0], len(document.text))
+        return max(low, cue[0] - reach), min(high, cue[1] + reach)
+    if reach == "narrative":
+        return 0, len(document.text)
+    if reach == "clause":
+        return span_at(document.clauses, cue[0], len(document.text))
+    low, high = span_at(document.sentences, cue[0], len(document.text))
+    if reach == "next":
+        index = bisect_right(document.sentences, (cue[0], len(document.text) + 1))
+        if index < len(document.sentences):
+            high = document.sentences[index][1]
+    return low, high
+
+
+def span_at(spans: Sequence[tuple[int, int]], position: int, length: int) -> tuple[int, int]:
+    """The span that a position lies in (or the gap around it)."""
+    index = bisect_right(spans, (position, length + 1)) - 1
+    if index >= 0 and position < spans[index][1]:
+        return spans[index]
+    low = spans[index][1] if index >= 0 else 0
+    return low, spans[index + 1][1] if index + 1 < len(spans) else length

@@ -1,0 +1,161 @@
+"""One narrative being read: its hits in context, and what has been decided about it so far. This is what conditions look at."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.match.context import Context
+from pipeline.match.hit import ASSERTED, Hit
+from pipeline.match.scan import Spans
+from pipeline.rulepack.pack import Pack, RuleSpec
+from pipeline.text.document import Document
+
+_COUNTED = frozenset({ASSERTED})
+LABEL = {
+    "frames": "frame", "factors": "factor", "scripts": "script", "stages": "stage", "disputes": "dispute", "categories": "category",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A label that holds, with its score and the hits that it rests on."""
+
+    rule: RuleSpec
+    score: float
+    hits: tuple[Hit, ...]
+    fresh: bool
+
+
+class Reading:
+    """The state of one assessment. Not shared between narratives; everything that it is made of is."""
+
+    __slots__ = ("_groups", "_rule", "_touched", "context", "decided", "document", "found", "pack", "set_aside", "values")
+
+    def __init__(self, pack: Pack, document: Document, found: Spans, values: dict[str, float]) -> None:
+        self.pack, self.document, self.found = pack, document, found
+        self.values = values
+        self.context: Context | None = None
+        self.decided: dict[str, Decided] = {}
+        self.set_aside: dict[str, list[Hit]] = {}
+        self._groups: dict[int, list[Hit]] = {}
+        self._rule: RuleSpec | None = None
+        self._touched = {(spec.family, spec.rule) for spec in (pack.signals[signal] for signal in found)}
+
+    # what conditions ask (condition.View)
+
+    def group(self, name: str) -> Sequence[Hit]:
+        rule = self._rule
+        return self.counted(rule, rule.groups[name]) if rule is not None else ()
+
+    def value(self, name: str) -> float:
+        return self.values.get(name, 0.0)
+
+    def support_of(self, name: str) -> Sequence[Hit]:
+        head, _, rest = name.partition(".")
+        decided = self.decided.get(f"{head}.{rest.partition('.')[0]}")
+        return decided.hits if decided is not None else ()
+
+    def phrase(self, hit: Hit) -> str:
+        return self.document.text[hit.start : hit.end]
+
+    def distance(self, a: Hit, b: Hit) -> int:
+        clauses, sentences, far = self.document.clauses, self.document.sentences, len(self.document.text) + 1
+        first, second = (a, b) if a.start <= b.start else (b, a)
+        if second.start < first.end or bisect_right(clauses, (first.end - 1, far)) == bisect_right(clauses, (second.start, far)):
+            return 0
+        apart = bisect_right(sentences, (second.start, far)) - bisect_right(sentences, (first.end - 1, far))
+        return 1 if apart == 0 else 2 if apart == 1 else 3
+
+    # hits
+
+    def counted(self, rule: RuleSpec, signal: int) -> list[Hit]:
+        """Hits of a signal whose status counts; the others are kept aside under the rule's label."""
+        hits = self._groups.get(signal)
+        if hits is None:
+            hits = self._groups[signal] = self._read(rule, signal)
+        return hits
+
+    def _read(self, rule: RuleSpec, signal: int) -> list[Hit]:
+        spans = self.found.get(signal)
+        if not spans:
+            return []
+        context = self.context
+        if context is None:
+            return [Hit(start, end, signal) for start, end in spans]
+        spec = self.pack.signals[signal]
+        label = f"{LABEL.get(rule.family, rule.family)}.{rule.id}"
+        hits = [context.read(label, start, end, signal) for start, end in spans]
+        if spec.counts is None:
+            return hits
+        kept = [hit for hit in hits if hit.status in spec.counts]
+        if len(kept) < len(hits) and spec.weight > 0:
+            self.set_aside.setdefault(label, []).extend(hit for hit in hits if hit.status not in spec.counts)
+        return kept
+
+    def touched(self, rule: RuleSpec) -> bool:
+        """Whether any phrase of the rule stands in the narrative."""
+        return (rule.family, rule.id) in self._touched
+
+    # decisions
+
+    def holds(self, rule: RuleSpec) -> bool:
+        """Whether the rule's condition holds."""
+        self._rule = rule
+        return rule.condition.holds(self)
+
+    def support(self, rule: RuleSpec) -> tuple[Hit, ...]:
+        """The hits that a holding condition rests on, in order, without doubles."""
+        self._rule = rule
+        return tuple(sorted(set(rule.condition.support(self))))
+
+    def score(self, rule: RuleSpec) -> tuple[float, tuple[Hit, ...]]:
+        """Score of a scored rule and the hits that speak for it."""
+        settings = self.pack.settings
+        boost, decay = settings["cause_boost"], settings["repeat_decay"]
+        total, hits = float(rule.data.get("base", 0.0)), []
+        for signal in rule.groups.values():
+            counted = self.counted(rule, signal)
+            if not counted:
+                continue
+            weight = self.pack.signals[signal].weight
+            total += weight * _amount(self, counted, boost, decay)
+            if weight > 0:
+                hits += counted
+        for name, weight in rule.inputs:
+            value = self.values.get(name)
+            if value:
+                total += weight * value
+        return total, tuple(sorted(set(hits)))
+
+    def decide(self, rule: RuleSpec, score: float, hits: tuple[Hit, ...]) -> None:
+        """Record that a label holds, so that later conditions see it."""
+        label = f"{LABEL[rule.family]}.{rule.id}"
+        fresh = any(hit.fresh for hit in hits)
+        self.decided[label] = Decided(rule, score, hits, fresh)
+        self.values[label] = 1.0
+        if fresh:
+            self.values[label + ".fresh"] = 1.0
+
+
+def _amount(reading: Reading, hits: Sequence[Hit], boost: float, decay: float) -> float:
+    """1 for the first different phrase, less for each further one; a cause counts more."""
+    best: dict[str, float] = {}
+    for hit in hits:
+        phrase = reading.phrase(hit)
+        worth = boost if hit.cause else 1.0
+        if worth > best.get(phrase, 0.0):
+            best[phrase] = worth
+    if len(best) == 1:
+        return next(iter(best.values()))
+    total, share = 0.0, 1.0
+    for worth in sorted(best.values(), reverse=True):
+        total += worth * share
+        share *= decay
+    return total
+
+
+def label_values(scores: Mapping[str, float]) -> float:
+    """The best of some scores, 0 where there are none."""
+    return max(scores.values(), default=0.0)

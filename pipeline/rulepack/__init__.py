@@ -1,0 +1,1 @@
+"""Rule files → a compiled pack."""

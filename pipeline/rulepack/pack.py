@@ -1,0 +1,200 @@
+"""A rule pack ready to use: one automaton over the words of all rules, and the rules with their parsed conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import daachorse
+
+from pipeline.errors import ConditionError, RuleError
+from pipeline.rulepack.condition import All, Group, Node, Some, has_not, parse
+
+# the families in the order in which they are decided; a condition may name only what comes before
+ORDER = ("frames", "context", "factors", "scripts", "stages", "disputes", "categories", "grading", "review", "profiles", "questions")
+_NAMESPACES = {
+    "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Check:
+    """A regular expression compiled when first needed (a start touches few of them), then kept."""
+
+    text: str
+    compiled: re.Pattern[str] | None = None
+
+    def get(self) -> re.Pattern[str]:
+        if self.compiled is None:
+            self.compiled = re.compile(self.text)
+        return self.compiled
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSpec:
+    """A group of patterns in the pack: whose it is and which statuses of a hit count."""
+
+    family: str
+    rule: str
+    group: str
+    weight: float
+    counts: frozenset[str] | None  # None: any
+    stage: str | None
+    masks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """A rule as the engine uses it. `data` holds the family's own settings by the names of the rule file."""
+
+    family: str
+    id: str
+    name: str
+    groups: dict[str, int]
+    condition: Node
+    always: bool  # may hold without a hit of its own
+    inputs: tuple[tuple[str, float], ...]
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Action = tuple[int, Check | None, Check | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Everything that rules know, compiled. Immutable but for lazily compiled checks."""
+
+    digest: str
+    settings: dict[str, Any]
+    automaton: daachorse.CharwiseDoubleArrayAhoCorasick
+    actions: tuple[tuple[Action, ...], ...]
+    signals: tuple[SignalSpec, ...]
+    rules: dict[str, dict[str, RuleSpec]]
+    statements: dict[str, tuple[tuple[dict[str, Any], Node], ...]]  # grading axis → (raise, condition)
+    maps: dict[str, tuple[tuple[Node | None, int], ...]]  # profile → (condition, index of level), first match wins
+    factor_order: tuple[str, ...]
+
+    def patterns(self) -> int:
+        """How many searchable words the automaton holds."""
+        return len(self.actions)
+
+
+def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack:
+    """Make a pack of a plan. Raises ConditionError where a condition does not parse or names something unknown; with `problems` given,
+    unknown labels are recorded there and count as absent."""
+    checks = [Check(text) for text in plan["regexes"]]
+    signals = tuple(
+        SignalSpec(
+            s["family"], s["rule"], s["group"], s.get("weight", 1.0), None if (c := s.get("counts")) is None else frozenset(c), s.get("stage"), tuple(s.get("masks", ()))
+        )
+        for s in plan["signals"]
+    )
+    actions = tuple(
+        tuple((signal, checks[before] if before >= 0 else None, checks[after] if after >= 0 else None, reach) for signal, before, after, reach in entries)
+        for entries in plan["actions"]
+    )
+    rules = {family: {rule_id: _rule(family, data) for rule_id, data in members.items()} for family, members in plan["rules"].items()}
+    statements = {
+        data["axis"]: tuple((entry, _condition(entry["when"], f"grading/{rule_id}")) for entry in data["raises"])
+        for rule_id, data in plan["rules"]["grading"].items()
+    }
+    pack = Pack(
+        plan["digest"],
+        plan["settings"],
+        daachorse.CharwiseDoubleArrayAhoCorasick(plan["words"] or ["\x00"]),
+        actions,
+        signals,
+        rules,
+        statements,
+        {name: _map(rule) for name, rule in rules["profiles"].items()},
+        _ordered(rules["factors"]),
+    )
+    _verify(pack, problems)
+    return pack
+
+
+def _condition(text: str, where: str) -> Node:
+    try:
+        return parse(text)
+    except ConditionError as error:
+        raise ConditionError(error.code, error.zh, error.en, seen=f"{where}.yaml · {error.seen}", remedy=error.remedy) from error
+
+
+def _rule(family: str, data: dict[str, Any]) -> RuleSpec:
+    groups: dict[str, int] = data.get("groups", {})
+    text = data.get("condition") or data.get("when")
+    if text:
+        node = _condition(text, f"{family}/{data['id']}")
+    elif groups:
+        node = Some(tuple(Group(name) for name in groups))
+    else:
+        node = All(())
+    inputs = tuple((data.get("inputs") or {}).items())
+    always = node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
+    return RuleSpec(family, data["id"], data["name"], groups, node, always, inputs, data)
+
+
+def _map(profile: RuleSpec) -> tuple[tuple[Node | None, int], ...]:
+    codes = [level["code"] for level in profile.data["levels"]]
+    made = []
+    for entry in profile.data["map"]:
+        level = entry["level"] or entry["else_"]
+        if level not in codes:
+            raise ConditionError("FQ1206", "分级方案没有这一级", "unknown level in profile", seen=f"profiles/{profile.id} · {level}", remedy="levels 中先写这一级")
+        made.append((_condition(entry["when"], f"profiles/{profile.id}") if entry["when"] else None, codes.index(level)))
+    return tuple(made)
+
+
+def _ordered(factors: dict[str, RuleSpec]) -> tuple[str, ...]:
+    """Factors so that each comes after those that its condition names."""
+    needs = {name: {n.split(".")[1] for n in rule.condition.names() if n.startswith("factor.")} & factors.keys() for name, rule in factors.items()}
+    done: dict[str, None] = {}
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        if name in trail:
+            raise ConditionError("FQ1203", "因素互相引用成环", "factors name each other in a circle", seen=" → ".join((*trail, name)), remedy="去掉其中一处引用")
+        if name not in done:
+            for need in sorted(needs[name] - {name}):
+                visit(need, (*trail, name))
+            done[name] = None
+
+    for name in sorted(factors):
+        visit(name, ())
+    return tuple(done)
+
+
+def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
+    for family, members in pack.rules.items():
+        for rule in members.values():
+            yield f"{family}/{rule.id}", rule, family, rule.condition
+            for name, _ in rule.inputs:
+                yield f"{family}/{rule.id}", rule, family, Group(name) if "." not in name else parse(name)
+    for axis, entries in pack.statements.items():
+        for entry, node in entries:
+            yield f"grading/{axis} {entry['id']}", None, "grading", node
+            if has_not(node):
+                raise ConditionError("FQ1204", "分级条件不得使用否定", "a grading condition may not speak of absence", seen=f"grading/{axis}", remedy="改用正面的因素")
+
+
+def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
+    """Every name in every condition is known and decided earlier."""
+    for where, rule, family, node in _operands(pack):
+        for name in node.names():
+            head, _, rest = name.partition(".")
+            if not rest:
+                if rule is None or head not in rule.groups:
+                    raise ConditionError("FQ1202", "条件里的组不存在", "unknown group in condition", seen=f"{where} · {name}", remedy="改正组名")
+                continue
+            target = _NAMESPACES.get(head)
+            code = rest.split(".")[0]
+            if target is None or code in ("any", "best", "count"):
+                continue
+            if code not in pack.rules.get(target, {}):
+                unknown = ConditionError("FQ1202", "条件里的标签不存在", "unknown label in condition", seen=f"{where} · {name}", remedy="改正代码, 或先建立该文件")
+                if problems is None:
+                    raise unknown
+                problems.append(unknown)
+            if ORDER.index(target) > ORDER.index(family):
+                raise ConditionError("FQ1205", "条件引用了后面才判定的标签", "names a label that is decided later", seen=f"{where} · {name}", remedy="调整条件")

@@ -1,0 +1,104 @@
+"""From rule files to a plan: plain data (JSON-able) that a pack is made of, so that the work of compiling is done once per content hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pipeline.errors import RuleError
+from pipeline.rulepack.load import Source
+from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse
+from pipeline.rulepack.schema import Context, Identified, Rule, Signal, Terms
+
+FORMAT = 3  # raised when the plan's layout changes, so that stored plans are made anew
+
+
+class _Planner:
+    """Collects signals, words and checks while the rule files are walked."""
+
+    def __init__(self, terms: dict[str, Terms], problems: list[RuleError] | None) -> None:
+        self._terms, self._problems = terms, problems
+        self._expanded: dict[str, Sequence[str]] = {}
+        self.signals: list[dict[str, Any]] = []
+        self.regexes: dict[str, int] = {"": -1}
+        self.actions: dict[str, dict[tuple[int, int, int, int], None]] = {}
+        self._compiled: dict[str, list[Compiled]] = {}
+
+    def words(self, name: str) -> Sequence[str] | None:
+        """The words of a list, its own patterns and lists expanded."""
+        if name not in self._expanded:
+            if name not in self._terms:
+                return None
+            self._expanded[name] = ()  # a list that names itself adds nothing
+            found: dict[str, None] = {}
+            for term in self._terms[name].terms:
+                found |= dict.fromkeys(expand(parse(term), self.words, 4000) or ())
+            found.pop("", None)
+            self._expanded[name] = tuple(found)
+        return self._expanded[name]
+
+    def add(self, family: str, rule: str, group: str, patterns: Iterable[str], **settings: Any) -> int:
+        """Add one signal; returns its number."""
+        number = len(self.signals)
+        self.signals.append({"family": family, "rule": rule, "group": group, **settings})
+        for pattern in patterns:
+            try:
+                compiled = self._compiled.get(pattern) or compile_pattern(pattern, self.words)
+            except RuleError as error:
+                told = type(error)(error.code, error.zh, error.en, seen=f"{family}/{rule}.yaml · {group} · {error.seen}", remedy=error.remedy)
+                if self._problems is None:
+                    raise told from error
+                self._problems.append(told)
+                continue
+            self._compiled[pattern] = compiled
+            for part in compiled:
+                before, after = self._regex(part.before and f"(?:{part.before})\\Z"), self._regex(part.after)
+                for word in part.anchors:
+                    self.actions.setdefault(word, {})[number, before, after, part.reach] = None
+        return number
+
+    def _regex(self, text: str) -> int:
+        if text not in self.regexes:
+            self.regexes[text] = len(self.regexes) - 1
+        return self.regexes[text]
+
+
+def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, Any]:
+    """Compile all rule files of a source. Raises RuleError naming file, group and remedy; with `problems`, leaves such patterns out and goes on."""
+    terms = {name: rule for name, rule in source.families["terms"].items() if isinstance(rule, Terms)}
+    planner = _Planner(terms, problems)
+    rules: dict[str, dict[str, Any]] = {}
+    for family, members in source.families.items():
+        if family == "terms":
+            continue
+        rules[family] = {rule_id: _plan_rule(planner, family, rule) for rule_id, rule in members.items()}
+    return {
+        "format": FORMAT,
+        "digest": source.digest,
+        "settings": {key: value for key, value in source.settings.items() if key != "since"},
+        "signals": planner.signals,
+        "regexes": list(planner.regexes)[1:],
+        "words": list(planner.actions),
+        "actions": [[list(action) for action in actions] for actions in planner.actions.values()],
+        "rules": rules,
+    }
+
+
+def _plan_rule(planner: _Planner, family: str, rule: Identified) -> dict[str, Any]:
+    data = rule.model_dump(mode="json", exclude={"signals", "examples", "counterexamples", "except_", "patterns", "pseudo", "terminators"})
+    if isinstance(rule, Context):
+        data["cue"] = planner.add(family, rule.id, "cue", rule.patterns)
+        data["pseudo_signal"] = planner.add(family, rule.id, "pseudo", rule.pseudo)
+        data["terminator"] = planner.add(family, rule.id, "terminator", rule.terminators)
+    if isinstance(rule, Rule):
+        shared = planner.add(family, rule.id, "except", rule.except_) if rule.except_ else None
+        data["groups"] = {name: _plan_signal(planner, family, rule.id, name, signal, shared) for name, signal in rule.signals.items()}
+    return data
+
+
+def _plan_signal(planner: _Planner, family: str, rule: str, name: str, signal: Signal, shared: int | None) -> int:
+    masks = [] if shared is None else [shared]
+    if signal.except_:
+        masks.append(planner.add(family, rule, f"{name} except", signal.except_))
+    counts = None if signal.counts == "any" else sorted(signal.counts)
+    return planner.add(family, rule, name, signal.patterns, weight=signal.weight, counts=counts, stage=signal.stage, masks=masks)

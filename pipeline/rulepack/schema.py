@@ -1,0 +1,206 @@
+"""What a rule file may say: one pydantic model per family. Unknown keys are refused, so a slip of the pen stops the start, not a call."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Status = Literal["draft", "trial", "stable", "retired"]
+EvidenceStatus = Literal["asserted", "negated", "hypothetical", "reported", "historical", "other_person", "averted"]
+
+
+def _words(value: object) -> object:
+    """YAML reads 110 as a number; in a word list it is a word."""
+    return [str(item) if isinstance(item, int | float) else item for item in value] if isinstance(value, list) else value
+
+
+Words = Annotated[list[str], BeforeValidator(_words)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Reference(Model):
+    """Where a piece of knowledge is from, and of what date."""
+
+    title: str
+    date: dt.date | str | int | None = None
+    article: str | int | None = None
+    url: str | None = None
+    note: str | None = None
+
+
+class Signal(Model):
+    """A named group of patterns."""
+
+    patterns: Words
+    weight: float = 1.0
+    counts: Literal["any"] | list[EvidenceStatus] = ["asserted"]
+    except_: Words = Field(default=[], alias="except")
+    stage: str | None = None
+    note: str | None = None
+
+
+def _signal(value: object) -> object:
+    return {"patterns": value} if isinstance(value, list) else value
+
+
+Signals = dict[str, Annotated[Signal, BeforeValidator(_signal)]]
+
+
+class Identified(Model):
+    """What every file has."""
+
+    id: str = Field(pattern=r"^[a-z0-9_]+$")
+    name: str
+    status: Status = "stable"
+    description: str = ""
+    references: list[Reference] = []
+    since: dt.date | None = None
+
+
+class Rule(Identified):
+    """A file with signals, a condition and examples."""
+
+    signals: Signals = {}
+    except_: Words = Field(default=[], alias="except")
+    condition: str | None = None
+    lookalikes: list[str] = []
+    examples: list[str] = []
+    counterexamples: list[str] = []
+
+
+class Scored(Rule):
+    """A rule whose signals add up to a score."""
+
+    base: float = 0.0
+    floor: float = 1.0
+    inputs: dict[str, float] = {}
+
+
+class Terms(Identified):
+    terms: Words
+
+
+class Context(Identified):
+    """A kind of cue that decides how what stands near it is meant."""
+
+    gives: Literal["negated", "hypothetical", "reported", "historical", "other_person", "averted", "fresh", "past", "cause"]
+    direction: Literal["forward", "backward", "both"]
+    reach: Literal["clause", "sentence", "next", "narrative"] | int
+    priority: int = 10
+    patterns: Words
+    pseudo: Words = []
+    terminators: Words = []
+    not_for: list[str] = []
+    only_for: list[str] = []
+    when: str | None = None
+    examples: list[str] = []
+    counterexamples: list[str] = []
+
+
+class Factor(Rule):
+    group: Literal[
+        "life_now", "threat", "violence", "special_protection", "history", "scale", "persons", "difficulty", "easing", "little_said"
+    ]  # fmt: skip
+    gate: bool | str = False
+    internal: bool = False
+
+
+def _joined(value: object) -> object:
+    return "".join(str(item).strip() for item in value) if isinstance(value, list) else value
+
+
+class Script(Scored):
+    explain: Annotated[str, BeforeValidator(_joined)] = ""
+    remote: bool = True
+
+
+class Stage(Rule):
+    rank: int
+    paid: Literal["no", "attempting", "yes"] = "no"
+
+
+class Dispute(Scored):
+    pass
+
+
+class Category(Scored):
+    dispute_type: Literal["always", "if_scored", "never"] = "never"
+    scripts: bool = False
+
+
+class Frame(Scored):
+    """A genre of narrative. `fresh`: what such a narrative tells is told as happening now unless a cue says otherwise."""
+
+    fresh: bool = False
+
+
+class Raise(Model):
+    """One statement of a grading axis: where `when` holds, the axis is at least `to`."""
+
+    id: str
+    when: str
+    to: Annotated[int, Field(ge=0, le=3)]
+    says: str
+    basis: str = ""
+
+
+class Grading(Identified):
+    axis: Literal["urgency", "danger", "difficulty"]
+    raises: list[Raise]
+
+
+class Level(Model):
+    """One colour of a profile."""
+
+    code: str
+    name: str
+    handling: str = ""
+    typical: str | list[str] = ""
+
+
+class Mapping(Model):
+    when: str | None = None
+    level: str | None = None
+    else_: str | None = Field(default=None, alias="else")
+
+
+class Profile(Identified):
+    """Axes → colour. `levels` from low to high, `map` first match wins."""
+
+    levels: list[Level]
+    map: list[Mapping]
+
+
+class Question(Identified):
+    question: str
+    when: str
+    would_change: str = ""
+    order: int = 100
+
+
+class Review(Identified):
+    """A reason to have a person look, and when it applies."""
+
+    says: str
+    when: str | None = None
+
+
+FAMILIES: dict[str, type[Identified]] = {
+    "terms": Terms,
+    "frames": Frame,
+    "context": Context,
+    "factors": Factor,
+    "scripts": Script,
+    "stages": Stage,
+    "disputes": Dispute,
+    "categories": Category,
+    "grading": Grading,
+    "profiles": Profile,
+    "questions": Question,
+    "review": Review,
+}

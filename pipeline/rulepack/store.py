@@ -1,0 +1,90 @@
+"""Compiled plans are kept by content hash, so that a start need not compile a thousand patterns again.
+
+The store is a private folder of the user (FENGQIAO_CACHE, or ~/.cache/fengqiao). It holds knowledge only, never a narrative. Where it cannot be
+written the pack is compiled in memory; where what it holds does not read well it is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline.errors import ConditionError, RuleError
+from pipeline.rulepack.load import SHIPPED, load
+from pipeline.rulepack.pack import Pack, build
+from pipeline.rulepack.plan import FORMAT, plan
+
+
+def cache_folder() -> Path:
+    """Where compiled plans are kept."""
+    given = os.environ.get("FENGQIAO_CACHE")
+    return Path(given) if given else Path.home() / ".cache" / "fengqiao"
+
+
+def fingerprint(folders: Sequence[Path]) -> str:
+    """Hash over the bytes of all rule files and of the compiler that reads them."""
+    digest = hashlib.sha256(str(FORMAT).encode())
+    for folder in (Path(__file__).parent, *folders):
+        for path in _files(folder):
+            digest.update(f"{path.relative_to(folder)}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".py") and path.is_file())
+
+
+def load_pack(overlays: Sequence[Path] = ()) -> Pack:
+    """The pack of the shipped rules and overlays, compiled or from the store. Raises RuleError where a file cannot be used."""
+    name = f"plan-{fingerprint([SHIPPED, *overlays])[:24]}.json"
+    stored = _stored(cache_folder() / name)
+    if stored is not None:
+        return build(stored)
+    made = plan(load(overlays))
+    pack = build(made)
+    _keep(cache_folder() / name, msgspec.json.encode(made))
+    return pack
+
+
+def load_leniently(overlays: Sequence[Path] = ()) -> tuple[Pack, list[RuleError]]:
+    """A pack without the files, patterns and rules that cannot be used, and why they cannot (for lint and try; never for serving)."""
+    problems: list[RuleError] = []
+    made = plan(load(overlays, problems), problems)
+    while True:
+        try:
+            return build(made, problems), problems
+        except ConditionError as error:
+            problems.append(error)
+            family, _, rest = error.seen.partition("/")
+            rule = rest.split(".yaml")[0].split(" ")[0]
+            if made["rules"].get(family, {}).pop(rule, None) is None:
+                raise
+
+
+def _stored(path: Path) -> dict[str, Any] | None:
+    try:
+        data = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return data if isinstance(data, dict) and data.get("format") == FORMAT else None
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Write whole or not at all; other plans of this folder are outdated and go."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, partial = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.replace(partial, path)
+        for old in path.parent.glob("plan-*.json"):
+            if old != path and len(list(path.parent.glob("plan-*.json"))) > 8:
+                old.unlink(missing_ok=True)

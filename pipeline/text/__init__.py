@@ -1,0 +1,1 @@
+"""Text: normalising, documents, segmentation."""

@@ -1,0 +1,79 @@
+"""Normalising a narrative so that one pattern serves every way of typing it.
+
+Nearly all of it is one table look-up per character (width, case, traditional to simplified, punctuation variants), so positions survive and
+no offset map is needed. Only texts with invisible characters, letter-spaced runs (张 三 打 我) or long punctuation runs pay for a map.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+_VARIANTS = {
+    "\u3000": " ", "\u00a0": " ", "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n",
+    "｡": "。", "．": ".", "､": "、", "「": "“", "」": "”", "『": "“", "』": "”", "﹐": ",", "﹑": "、", "﹒": ".", "﹔": ";", "﹕": ":", "﹖": "?", "﹗": "!",
+    "〔": "(", "〕": ")", "［": "[", "］": "]", "｛": "{", "｝": "}", "‘": "“", "’": "”", "—": "-", "–": "-", "―": "-", "─": "-", "～": "~", "＊": "*", "×": "*",
+    "〇": "零", "○": "某", "●": "某", "鬥": "斗",
+}  # fmt: skip
+_INVISIBLE = (*range(0x00, 0x09), *range(0x0E, 0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0xFE00, 0xFE10), 0xFEFF)
+_NOTHING = "\x00"  # what invisible characters fold to, until they are dropped
+_LONG_RUNS = tuple(mark * 3 for mark in ",。!?;、~.")
+_DROP = re.compile(_NOTHING + "+|(?<=[,。!?;、~.])([,。!?;、~.])\\1+")  # of a long run of one mark two stay
+_SPACED_RUN = re.compile("(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: +[\u4e00-\u9fff]){3,}(?![\u4e00-\u9fff])")
+
+
+@cache
+def _table() -> NDArray[np.uint32]:
+    """Code point → code point for the whole Unicode range (astral planes stay themselves)."""
+    table = np.arange(0x110000, dtype=np.uint32)
+    for code in range(0xFF01, 0xFF5F):
+        table[code] = code - 0xFEE0
+    for code in range(ord("A"), ord("Z") + 1):
+        table[code] = code + 32
+        table[code + 0xFEE0] = code + 32
+    for index, code in enumerate(range(ord("①"), ord("⑨") + 1)):
+        table[code] = ord("1") + index
+    for source, target in _VARIANTS.items():
+        table[ord(source)] = ord(target)
+    for line in files("pipeline.text").joinpath("t2s.txt").read_text("utf-8").splitlines():
+        if len(line) == 2:
+            table[ord(line[0])] = ord(line[1])
+    table[0xD800:0xE000] = 0xFFFD
+    table[list(_INVISIBLE)] = 0
+    return table
+
+
+def fold(text: str) -> str:
+    """Fold each character to its plain form; same length as `text`; invisible characters become NUL.
+
+    >>> fold("報警人稱：１３８＊＊＊")
+    '报警人称:138***'
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return _table()[codes].tobytes().decode("utf-32-le")
+
+
+def normalise(narrative: str) -> tuple[str, Sequence[int] | None]:
+    """Return the normalised text and its offset map (None where every position is kept).
+
+    The map has `len(text) + 1` entries: the position in `narrative` of each character, then `len(narrative)`. Never raises.
+    """
+    text = fold(narrative)
+    spaced = text.count(" ") > 2
+    if not spaced and _NOTHING not in text and not any(run in text for run in _LONG_RUNS):
+        return text, None
+    dropped = {i for m in _DROP.finditer(text) for i in range(*m.span())}
+    if spaced:
+        for run in _SPACED_RUN.finditer(text):
+            dropped.update(i for i in range(*run.span()) if text[i] == " ")
+    if not dropped:
+        return text, None
+    kept = array("L", (i for i in range(len(text)) if i not in dropped))
+    kept.append(len(text))
+    return "".join(text[i] for i in kept[:-1]), kept
