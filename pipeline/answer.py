@@ -129,6 +129,7 @@ class Answer:
             level["code"], level["name"], grade.profile, round(score, 4), grade.axes["urgency"], grade.axes["danger"], grade.axes["difficulty"], factors, gates,
             why_not_higher(self.pack, grade, [f"“{piece.quote}”" for piece in aside]), why_not_lower(grade, quotes), str(level["handling"]),
             tuple({"axis": r.axis, "id": r.id, "to": r.to, "says": r.says, "basis": r.basis} for r in grade.reasons if r.to > 0),
+            tuple(d.rule.id for d in decided if d.rule.data["internal"]),
         )  # fmt: skip
 
     def _fraud(self) -> Fraud | None:

@@ -79,6 +79,7 @@ class Risk(msgspec.Struct, frozen=True):
     why_not_lower: str
     handling: str
     reasons: tuple[dict[str, Any], ...] = ()
+    internal: tuple[str, ...] = ()  # finer factors that grading uses and the labelling guide does not name
 
 
 class ScriptFound(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ A cue that lies inside a hit belongs to the phrase (没有一天不打) and leav
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -76,25 +77,41 @@ def resolve(pack: Pack, document: Document, found: Spans, allowed: Callable[[Rul
         cues = found.get(rule.data["cue"])
         if not cues or not allowed(rule):
             continue
-        pseudo = found.get(rule.data["pseudo_signal"], ())
-        stops = found.get(rule.data["terminator"], ())
+        pseudo = rule.data["pseudo"]
         for cue in cues:
-            if not any(a <= cue[0] and cue[1] <= b for a, b in pseudo):
-                scopes.extend(_scopes(rule, document, cue, stops))
+            if pseudo is None or not _inside(pseudo.get(), document.text, cue):
+                scopes.extend(_scopes(rule, document, cue))
     scopes.sort(key=lambda scope: scope.start)
     return Context(tuple(scopes), live)
 
 
-def _scopes(rule: RuleSpec, document: Document, cue: tuple[int, int], stops: Sequence[tuple[int, int]]) -> list[Scope]:
+_AROUND = 16  # how far on both sides of a cue a pseudo-cue may reach
+
+
+def _inside(pseudo: re.Pattern[str], text: str, cue: tuple[int, int]) -> bool:
+    """Whether a cue lies inside a phrase that switches it off."""
+    low, high = max(0, cue[0] - _AROUND), min(len(text), cue[1] + _AROUND)
+    position = low
+    while (match := pseudo.search(text, position, high)) is not None and match.start() <= cue[0]:
+        if match.end() >= cue[1]:
+            return True
+        position = match.start() + 1
+    return False
+
+
+def _scopes(rule: RuleSpec, document: Document, cue: tuple[int, int]) -> list[Scope]:
     low, high = _bounds(document, cue, rule.data["reach"])
     made: list[Scope] = []
     direction, gives, priority = rule.data["direction"], rule.data["gives"], rule.data["priority"]
+    stop = rule.data["stop"].get() if rule.data["stop"] is not None else None
     if direction != "backward":
-        end = min((a for a, _ in stops if cue[1] <= a < high), default=high)
-        made.append(Scope(cue[0], end, cue, gives, priority, rule))
+        match = stop.search(document.text, cue[1], high) if stop is not None else None
+        made.append(Scope(cue[1], match.start() if match else high, cue, gives, priority, rule))
     if direction != "forward":
-        start = max((b for _, b in stops if low < b <= cue[0]), default=low)
-        made.append(Scope(start, cue[0], cue, gives, priority, rule))
+        if stop is not None:
+            for match in stop.finditer(document.text, low, cue[0]):
+                low = match.end()
+        made.append(Scope(low, cue[0], cue, gives, priority, rule))
     return made
 
 

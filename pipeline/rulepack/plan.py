@@ -7,10 +7,10 @@ from typing import Any
 
 from pipeline.errors import RuleError
 from pipeline.rulepack.load import Source
-from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse
+from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse, regex
 from pipeline.rulepack.schema import Context, Identified, Rule, Signal, Terms
 
-FORMAT = 3  # raised when the plan's layout changes, so that stored plans are made anew
+FORMAT = 4  # raised when the plan's layout changes, so that stored plans are made anew
 
 
 class _Planner:
@@ -45,10 +45,7 @@ class _Planner:
             try:
                 compiled = self._compiled.get(pattern) or compile_pattern(pattern, self.words)
             except RuleError as error:
-                told = type(error)(error.code, error.zh, error.en, seen=f"{family}/{rule}.yaml · {group} · {error.seen}", remedy=error.remedy)
-                if self._problems is None:
-                    raise told from error
-                self._problems.append(told)
+                self._report(error, f"{family}/{rule}.yaml · {group}")
                 continue
             self._compiled[pattern] = compiled
             for part in compiled:
@@ -56,6 +53,22 @@ class _Planner:
                 for word in part.anchors:
                     self.actions.setdefault(word, {})[number, before, after, part.reach] = None
         return number
+
+    def alternatives(self, where: str, patterns: Iterable[str]) -> int:
+        """Patterns that are only looked for near a hit: one regular expression instead of words in the automaton."""
+        made: list[str] = []
+        for pattern in patterns:
+            try:
+                made.append(regex(parse(pattern), self.words))
+            except RuleError as error:
+                self._report(error, where)
+        return self._regex("|".join(sorted(made, key=len, reverse=True)))
+
+    def _report(self, error: RuleError, where: str) -> None:
+        told = type(error)(error.code, error.zh, error.en, seen=f"{where} · {error.seen}", remedy=error.remedy)
+        if self._problems is None:
+            raise told from error
+        self._problems.append(told)
 
     def _regex(self, text: str) -> int:
         if text not in self.regexes:
@@ -88,8 +101,8 @@ def _plan_rule(planner: _Planner, family: str, rule: Identified) -> dict[str, An
     data = rule.model_dump(mode="json", exclude={"signals", "examples", "counterexamples", "except_", "patterns", "pseudo", "terminators"})
     if isinstance(rule, Context):
         data["cue"] = planner.add(family, rule.id, "cue", rule.patterns)
-        data["pseudo_signal"] = planner.add(family, rule.id, "pseudo", rule.pseudo)
-        data["terminator"] = planner.add(family, rule.id, "terminator", rule.terminators)
+        data["pseudo"] = planner.alternatives(f"{family}/{rule.id}.yaml · pseudo", rule.pseudo)
+        data["stop"] = planner.alternatives(f"{family}/{rule.id}.yaml · terminators", rule.terminators)
     if isinstance(rule, Rule):
         shared = planner.add(family, rule.id, "except", rule.except_) if rule.except_ else None
         data["groups"] = {name: _plan_signal(planner, family, rule.id, name, signal, shared) for name, signal in rule.signals.items()}

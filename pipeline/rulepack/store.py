@@ -7,6 +7,7 @@ written the pack is compiled in memory; where what it holds does not read well i
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import os
 import tempfile
@@ -48,19 +49,19 @@ def load_pack(overlays: Sequence[Path] = ()) -> Pack:
     stored = _stored(cache_folder() / name)
     if stored is not None:
         return build(stored)
-    made = plan(load(overlays))
-    pack = build(made)
-    _keep(cache_folder() / name, msgspec.json.encode(made))
+    data = msgspec.json.encode(plan(load(overlays)))
+    pack = build(msgspec.json.decode(data))
+    _keep(cache_folder() / name, data)
     return pack
 
 
 def load_leniently(overlays: Sequence[Path] = ()) -> tuple[Pack, list[RuleError]]:
     """A pack without the files, patterns and rules that cannot be used, and why they cannot (for lint and try; never for serving)."""
     problems: list[RuleError] = []
-    made = plan(load(overlays, problems), problems)
+    made = msgspec.json.decode(msgspec.json.encode(plan(load(overlays, problems), problems)))
     while True:
         try:
-            return build(made, problems), problems
+            return build(copy.deepcopy(made), problems), problems
         except ConditionError as error:
             problems.append(error)
             family, _, rest = error.seen.partition("/")
