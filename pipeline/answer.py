@@ -14,7 +14,18 @@ from pipeline.match.reading import LABEL, Reading
 from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
 from pipeline.values import (
-    Assessment, Category, Dispute, Evidence, FactorFound, Fraud, Incident, Question, Review, Risk, ScriptFound, Versions,
+    Assessment,
+    Category,
+    Dispute,
+    Evidence,
+    FactorFound,
+    Fraud,
+    Incident,
+    Question,
+    Review,
+    Risk,
+    ScriptFound,
+    Versions,
 )  # fmt: skip
 
 SHOWN = 8  # most pieces of evidence that one label shows
@@ -118,9 +129,7 @@ class Answer:
         data = profile_data(self.pack, grade.profile)
         level = data["levels"][grade.level]
         decided = [self.reading.decided[name] for name in sorted(self.reading.decided) if name.startswith("factor.")]
-        factors = tuple(
-            FactorFound(d.rule.id, d.rule.name, d.rule.data["group"], d.fresh, self.show(d.hits)) for d in decided if not d.rule.data["internal"]
-        )
+        factors = tuple(FactorFound(d.rule.id, d.rule.name, d.rule.data["group"], d.fresh, self.show(d.hits)) for d in decided if not d.rule.data["internal"])
         gates = tuple(dict.fromkeys(_gate_name(d.rule) for d in decided if d.rule.data["gate"]))
         precision = self.pack.settings.get("colour_precision", {})
         score = float(precision.get(level["code"], 0.5)) * (0.8 if doubtful else 1.0)
@@ -137,7 +146,9 @@ class Answer:
             return None
         stage = self.stage
         scripts = tuple(
-            ScriptFound(e.rule.id, e.rule.name, stage.id if stage else None, round(e.share, 4), self.show(e.hits), e.rule.data["remote"], e.rule.data["explain"].strip())
+            ScriptFound(
+                e.rule.id, e.rule.name, stage.id if stage else None, round(e.share, 4), self.show(e.hits), e.rule.data["remote"], e.rule.data["explain"].strip()
+            )
             for e in self.scripts
         )
         loss = self.loss
@@ -148,6 +159,7 @@ class Answer:
             loss.yuan if loss is not None else None,
             str(stage.data["paid"]) if stage else "no",
             loss_evidence=self.fact_evidence("fact.loss", loss.start, loss.end) if loss is not None and told else None,
+            stage_name=stage.name if stage else "",
             stage_evidence=self.show(self.reading.decided[f"stage.{stage.id}"].hits) if stage else (),
         )
 

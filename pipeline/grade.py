@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.errors import RuleError
 from pipeline.match.hit import Hit
@@ -56,7 +57,7 @@ def colour_level(pack: Pack, axes: dict[str, int], profile: str, reading: Readin
     return next((level for node, level in pack.maps[profile] if node is None or node.holds(reading)), 0)
 
 
-def profile_data(pack: Pack, profile: str) -> dict[str, object]:
+def profile_data(pack: Pack, profile: str) -> dict[str, Any]:
     """The profile's own data. Raises RuleError where it does not exist."""
     rule = pack.rules["profiles"].get(profile)
     if rule is None:
@@ -70,7 +71,7 @@ def why_not_lower(result: Grade, quotes: dict[Hit, str]) -> str:
     top = max(result.axes.values())
     if top == 0:
         return "已是最低一级。"
-    parts = []
+    parts: list[str] = []
     for reason in result.reasons:
         if reason.to == top and reason.says not in [part.partition("(")[0] for part in parts]:
             shown = [quotes[hit] for hit in reason.hits[:2] if hit in quotes]
@@ -81,7 +82,6 @@ def why_not_lower(result: Grade, quotes: dict[Hit, str]) -> str:
 def why_not_higher(pack: Pack, result: Grade, aside: list[str]) -> str:
     """What the next level would have needed, and what was said but does not count."""
     levels = profile_data(pack, result.profile)["levels"]
-    assert isinstance(levels, list)
     if result.level + 1 >= len(levels):
         return "已是最高一级。"
     upper = levels[result.level + 1]

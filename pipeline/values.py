@@ -38,6 +38,8 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Category(msgspec.Struct, frozen=True):
+    """What kind of matter it is; `score` is its share among the categories."""
+
     code: str
     name: str
     score: float
@@ -46,6 +48,8 @@ class Category(msgspec.Struct, frozen=True):
 
 
 class Dispute(msgspec.Struct, frozen=True):
+    """Which kind of dispute, with runners-up."""
+
     type: str
     name: str
     score: float
@@ -83,6 +87,8 @@ class Risk(msgspec.Struct, frozen=True):
 
 
 class ScriptFound(msgspec.Struct, frozen=True):
+    """A fraud script that the narrative follows."""
+
     code: str
     name: str
     stage: str | None
@@ -102,20 +108,27 @@ class Fraud(msgspec.Struct, frozen=True):
     response: dict[str, Any] | None = None
     loss_evidence: Evidence | None = None
     stage_evidence: tuple[Evidence, ...] = ()
+    stage_name: str = ""
 
 
 class Question(msgspec.Struct, frozen=True):
+    """What to ask next, and what the answer could change."""
+
     field: str
     question: str
     would_change: str = ""
 
 
 class Review(msgspec.Struct, frozen=True):
+    """Whether a person should look, and why."""
+
     flag: bool
     codes: tuple[str, ...]
 
 
 class Versions(msgspec.Struct, frozen=True):
+    """What made the answer: same versions, same narrative, same bytes."""
+
     code: str
     rules: str
     model: str | None

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline.errors import FengqiaoError
-from service import rules_cli
+from pipeline.engine import Engine
+from pipeline.errors import FengqiaoError, InputError
+from pipeline.values import Incident, to_json
+from service import bench_cli, evaluate_cli, rules_cli
 
-app = typer.Typer(help="枫桥: 警情文本研判 · triage of Chinese police incident narratives", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="枫桥: 警情文本研判 · triage of Chinese police incident narratives", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 app.add_typer(rules_cli.app, name="rules")
+app.command("evaluate")(evaluate_cli.evaluate)
+app.command("bench")(bench_cli.bench)
+
+LARGEST_INPUT = 1_000_000  # characters that `triage` reads at once; longer files belong to the batch labeller
 
 
 @app.callback()
@@ -20,7 +30,66 @@ def _root() -> None:
     """枫桥: 离线、可解释、只提建议。"""
 
 
-RulesOption = Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次 · local rule overlay")]
+@app.command()
+def triage(
+    text: Annotated[str | None, typer.Argument(help="警情文本; - 表示标准输入")] = None,
+    file: Annotated[list[Path] | None, typer.Option("--file", help="文本文件(UTF-8 或 GB18030), 可多次")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON, 每条一行")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="写成网页")] = None,
+    profile: Annotated[str | None, typer.Option(help="分级方案, 如 tongxin346 xiushui three_colours abcd")] = None,
+    at: Annotated[dt.datetime | None, typer.Option("--at", help="来电时间")] = None,
+    channel: Annotated[str, typer.Option(help="来源渠道, 如 110 网格群 message")] = "",
+    rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
+) -> None:
+    """研判一条警情 · assess one narrative and show what it rests on."""
+    narratives = list(_narratives(text, file or []))
+    engine = Engine.load(rules or (), profile=profile)
+    incidents = [Incident(narrative=narrative, occurred_at=at, channel=channel) for narrative in narratives]
+    answers = [engine.assess(incident) for incident in incidents]
+    if html is not None:
+        from service.page import write_page
+
+        write_page(html, [(incident.narrative, answer) for incident, answer in zip(incidents, answers, strict=True)])
+    if as_json:
+        sys.stdout.flush()
+        for answer in answers:
+            sys.stdout.buffer.write(to_json(answer) + b"\n")
+    elif html is None:
+        from rich.console import Console
+
+        from service.terminal import show
+
+        console = Console()
+        for incident, answer in zip(incidents, answers, strict=True):
+            show(console, incident.narrative, answer)
+
+
+def _narratives(text: str | None, paths: list[Path]) -> Iterator[str]:
+    if text is None and not paths:
+        raise InputError("FQ2001", "没有给出警情文本", "no narrative given", remedy='fengqiao triage "文本", 或 - 从标准输入读, 或 --file 文件')
+    if text == "-":
+        yield _decoded(sys.stdin.buffer.read(), "标准输入 stdin")
+    elif text is not None:
+        yield text
+    for path in paths:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=path.name, remedy=error.strerror or "检查路径与权限") from error
+        yield _decoded(data, path.name)
+
+
+def _decoded(data: bytes, name: str) -> str:
+    """UTF-8 (with or without BOM), else GB18030, else a coded error; never replaced characters."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if len(text) > LARGEST_INPUT:
+            raise InputError("FQ2004", "文本太长", "too long for triage", seen=f"{name}: {len(text)} 字", remedy="成批记录请转成表格后批量标注")
+        return text
+    raise InputError("FQ2003", "既不是 UTF-8 也不是 GB18030", "neither UTF-8 nor GB18030", seen=name, remedy="另存为 UTF-8 后重试")
 
 
 def main() -> None:

@@ -67,7 +67,9 @@ def show_summary(out: Console, answer: Assessment) -> None:
     if answer.dispute:
         out.print(f"纠纷 {answer.dispute.type} {answer.dispute.score} | " + " ".join(f"{a['type']} {a['score']}" for a in answer.dispute.alternatives))
     risk = answer.risk
-    out.print(f"四色 {risk.colour} · 紧急 {risk.urgency} 危险 {risk.danger} 难度 {risk.difficulty} · 因素 {[f.code + ('*' if f.fresh else '') for f in risk.factors]}")
+    out.print(
+        f"四色 {risk.colour} · 紧急 {risk.urgency} 危险 {risk.danger} 难度 {risk.difficulty} · 因素 {[f.code + ('*' if f.fresh else '') for f in risk.factors]}"
+    )
     out.print(f"{risk.why_not_lower} {risk.why_not_higher}")
     if answer.fraud:
         out.print(f"诈骗 {[s.code for s in answer.fraud.scripts]} 环节 {answer.fraud.stage} 损失 {answer.fraud.loss_yuan}")

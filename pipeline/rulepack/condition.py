@@ -49,6 +49,8 @@ class Node(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """A group of the rule itself has a counted hit."""
+
     name: str
 
     def holds(self, view: View) -> bool:
@@ -145,6 +147,8 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """The part does not hold."""
+
     part: Node
 
     def holds(self, view: View) -> bool:
@@ -162,6 +166,8 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class All:
+    """All parts hold."""
+
     parts: tuple[Node, ...]
 
     def holds(self, view: View) -> bool:
@@ -179,6 +185,8 @@ class All:
 
 @dataclass(frozen=True, slots=True)
 class Some:
+    """One of the parts holds."""
+
     parts: tuple[Node, ...]
 
     def holds(self, view: View) -> bool:

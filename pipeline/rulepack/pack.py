@@ -87,7 +87,13 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
     checks = [Check(text) for text in plan["regexes"]]
     signals = tuple(
         SignalSpec(
-            s["family"], s["rule"], s["group"], s.get("weight", 1.0), None if (c := s.get("counts")) is None else frozenset(c), s.get("stage"), tuple(s.get("masks", ()))
+            s["family"],
+            s["rule"],
+            s["group"],
+            s.get("weight", 1.0),
+            None if (c := s.get("counts")) is None else frozenset(c),
+            s.get("stage"),
+            tuple(s.get("masks", ())),
         )
         for s in plan["signals"]
     )
@@ -145,7 +151,9 @@ def _map(profile: RuleSpec) -> tuple[tuple[Node | None, int], ...]:
     for entry in profile.data["map"]:
         level = entry["level"] or entry["else_"]
         if level not in codes:
-            raise ConditionError("FQ1206", "分级方案没有这一级", "unknown level in profile", seen=f"profiles/{profile.id} · {level}", remedy="levels 中先写这一级")
+            raise ConditionError(
+                "FQ1206", "分级方案没有这一级", "unknown level in profile", seen=f"profiles/{profile.id} · {level}", remedy="levels 中先写这一级"
+            )
         made.append((_condition(entry["when"], f"profiles/{profile.id}") if entry["when"] else None, codes.index(level)))
     return tuple(made)
 
@@ -157,7 +165,9 @@ def _ordered(factors: dict[str, RuleSpec]) -> tuple[str, ...]:
 
     def visit(name: str, trail: tuple[str, ...]) -> None:
         if name in trail:
-            raise ConditionError("FQ1203", "因素互相引用成环", "factors name each other in a circle", seen=" → ".join((*trail, name)), remedy="去掉其中一处引用")
+            raise ConditionError(
+                "FQ1203", "因素互相引用成环", "factors name each other in a circle", seen=" → ".join((*trail, name)), remedy="去掉其中一处引用"
+            )
         if name not in done:
             for need in sorted(needs[name] - {name}):
                 visit(need, (*trail, name))
@@ -178,7 +188,9 @@ def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
         for entry, node in entries:
             yield f"grading/{axis} {entry['id']}", None, "grading", node
             if has_not(node):
-                raise ConditionError("FQ1204", "分级条件不得使用否定", "a grading condition may not speak of absence", seen=f"grading/{axis}", remedy="改用正面的因素")
+                raise ConditionError(
+                    "FQ1204", "分级条件不得使用否定", "a grading condition may not speak of absence", seen=f"grading/{axis}", remedy="改用正面的因素"
+                )
 
 
 def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
@@ -195,7 +207,9 @@ def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
             if target is None or code in ("any", "best", "count"):
                 continue
             if code not in pack.rules.get(target, {}):
-                unknown = ConditionError("FQ1202", "条件里的标签不存在", "unknown label in condition", seen=f"{where} · {name}", remedy="改正代码, 或先建立该文件")
+                unknown = ConditionError(
+                    "FQ1202", "条件里的标签不存在", "unknown label in condition", seen=f"{where} · {name}", remedy="改正代码, 或先建立该文件"
+                )
                 if problems is None:
                     raise unknown
                 problems.append(unknown)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import product
 
 from pipeline.errors import PatternError
 from pipeline.text.normalise import fold
 
 ANCHOR_LIMIT = 400  # most words that one anchor may put into the automaton
-_TIGHT = "[^,。!?;: \\n…\"“”()没未]"  # inside a clause; a gap never swallows a negation
+_TIGHT = '[^,。!?;: \\n…"“”()没未]'  # inside a clause; a gap never swallows a negation
 _WIDE = "[^。!?;\\n…没未]"
 _NUM = "(?:\\d+(?:\\.\\d+)?|[零一二两三四五六七八九十百千几数多好]+)"
 _NAME = "(?:[\\u4e00-\\u9fff]某{1,2}(?:[\\u4e00-\\u9fff]?(?![\\u4e00-\\u9fff]))?|[小老阿][\\u4e00-\\u9fff]|[\\u4e00-\\u9fff](?:先生|女士|师傅|姓男子|姓女子)|[甲乙丙丁])"
@@ -70,7 +70,7 @@ class Compiled:
 
 def parse(pattern: str) -> tuple[Part, ...]:
     """Parse a pattern; raises PatternError naming what is wrong with it."""
-    tokens = [m for m in _TOKEN.finditer(fold(pattern))]
+    tokens = list(_TOKEN.finditer(fold(pattern)))
     parts, rest = _sequence(tokens, 0, pattern, depth=0)
     if rest != len(tokens):
         raise PatternError("FQ1101", "括号不配对", "unbalanced bracket", seen=pattern, remedy="检查 ( 与 )")
@@ -202,7 +202,7 @@ def _longest(parts: Sequence[Part], lists: Lists) -> int:
     return total
 
 
-@lru_cache(maxsize=None)
+@cache
 def trie(words: tuple[str, ...]) -> str:
     """One of the words, longest first, as a regular expression that shares prefixes."""
     tree: dict[str, object] = {}

@@ -13,7 +13,7 @@ from pipeline.rulepack.schema import Context, Identified, Rule, Signal, Terms
 FORMAT = 4  # raised when the plan's layout changes, so that stored plans are made anew
 
 
-class _Planner:
+class Planner:
     """Collects signals, words and checks while the rule files are walked."""
 
     def __init__(self, terms: dict[str, Terms], problems: list[RuleError] | None) -> None:
@@ -79,7 +79,7 @@ class _Planner:
 def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, Any]:
     """Compile all rule files of a source. Raises RuleError naming file, group and remedy; with `problems`, leaves such patterns out and goes on."""
     terms = {name: rule for name, rule in source.families["terms"].items() if isinstance(rule, Terms)}
-    planner = _Planner(terms, problems)
+    planner = Planner(terms, problems)
     rules: dict[str, dict[str, Any]] = {}
     for family, members in source.families.items():
         if family == "terms":
@@ -97,7 +97,7 @@ def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, A
     }
 
 
-def _plan_rule(planner: _Planner, family: str, rule: Identified) -> dict[str, Any]:
+def _plan_rule(planner: Planner, family: str, rule: Identified) -> dict[str, Any]:
     data = rule.model_dump(mode="json", exclude={"signals", "examples", "counterexamples", "except_", "patterns", "pseudo", "terminators"})
     if isinstance(rule, Context):
         data["cue"] = planner.add(family, rule.id, "cue", rule.patterns)
@@ -109,7 +109,7 @@ def _plan_rule(planner: _Planner, family: str, rule: Identified) -> dict[str, An
     return data
 
 
-def _plan_signal(planner: _Planner, family: str, rule: str, name: str, signal: Signal, shared: int | None) -> int:
+def _plan_signal(planner: Planner, family: str, rule: str, name: str, signal: Signal, shared: int | None) -> int:
     masks = [] if shared is None else [shared]
     if signal.except_:
         masks.append(planner.add(family, rule, f"{name} except", signal.except_))

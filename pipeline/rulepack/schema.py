@@ -20,6 +20,8 @@ Words = Annotated[list[str], BeforeValidator(_words)]
 
 
 class Model(BaseModel):
+    """Frozen, no unknown keys."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -82,6 +84,8 @@ class Scored(Rule):
 
 
 class Terms(Identified):
+    """A list of words."""
+
     terms: Words
 
 
@@ -103,6 +107,8 @@ class Context(Identified):
 
 
 class Factor(Rule):
+    """A risk factor; `internal` ones serve grading and are not shown as factors."""
+
     group: Literal[
         "life_now", "threat", "violence", "special_protection", "history", "scale", "persons", "difficulty", "easing", "little_said"
     ]  # fmt: skip
@@ -115,20 +121,26 @@ def _joined(value: object) -> object:
 
 
 class Script(Scored):
+    """A fraud script; `remote` where it works over a distance (电信网络诈骗 by law)."""
+
     explain: Annotated[str, BeforeValidator(_joined)] = ""
     remote: bool = True
 
 
 class Stage(Rule):
+    """How far a script has gone; the highest rank that holds wins."""
+
     rank: int
     paid: Literal["no", "attempting", "yes"] = "no"
 
 
 class Dispute(Scored):
-    pass
+    """A dispute type."""
 
 
 class Category(Scored):
+    """A category, and whether a dispute type and fraud scripts belong to its answer."""
+
     dispute_type: Literal["always", "if_scored", "never"] = "never"
     scripts: bool = False
 
@@ -150,6 +162,8 @@ class Raise(Model):
 
 
 class Grading(Identified):
+    """One axis and what lifts it."""
+
     axis: Literal["urgency", "danger", "difficulty"]
     raises: list[Raise]
 
@@ -164,6 +178,8 @@ class Level(Model):
 
 
 class Mapping(Model):
+    """Where `when` holds, this level."""
+
     when: str | None = None
     level: str | None = None
     else_: str | None = Field(default=None, alias="else")
@@ -177,6 +193,8 @@ class Profile(Identified):
 
 
 class Question(Identified):
+    """What to ask the caller, and when."""
+
     question: str
     when: str
     would_change: str = ""

@@ -21,7 +21,17 @@ _VARIANTS = {
     "〔": "(", "〕": ")", "［": "[", "］": "]", "｛": "{", "｝": "}", "‘": "“", "’": "”", "—": "-", "–": "-", "―": "-", "─": "-", "～": "~", "＊": "*", "×": "*",
     "〇": "零", "○": "某", "●": "某", "鬥": "斗",
 }  # fmt: skip
-_INVISIBLE = (*range(0x00, 0x09), *range(0x0E, 0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0xFE00, 0xFE10), 0xFEFF)
+_INVISIBLE = (
+    *range(0x00, 0x09),
+    *range(0x0E, 0x20),
+    0x7F,
+    0xAD,
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2065),
+    *range(0xFE00, 0xFE10),
+    0xFEFF,
+)
 _NOTHING = "\x00"  # what invisible characters fold to, until they are dropped
 _LONG_RUNS = tuple(mark * 3 for mark in ",。!?;、~.")
 _DROP = re.compile(_NOTHING + "+|(?<=[,。!?;、~.])([,。!?;、~.])\\1+")  # of a long run of one mark two stay
