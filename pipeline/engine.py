@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,9 @@ from pipeline.text.document import Document, read
 from pipeline.values import Assessment, Incident
 
 CODE_VERSION = "0.1.0"
+
+
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 class Engine:
@@ -72,7 +76,7 @@ class Engine:
 def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:
     """The `fact.*` operands of conditions."""
     text = document.text
-    letters = sum(1 for char in text if "\u4e00" <= char <= "\u9fff")
+    letters = len(_HAN.findall(text))
     return {
         "fact.people": float(found.people or 0),
         "fact.households": float(found.households or 0),

@@ -40,6 +40,8 @@ class Context:
 
     def read(self, label: str, start: int, end: int, signal: int) -> Hit:
         """The hit with its status for the rule `label` (such as factor.threat)."""
+        if not self.scopes:
+            return Hit(start, end, signal, ASSERTED, self.live)
         status, best, now, past, cause = ASSERTED, -1, False, False, False
         for scope in self.scopes:
             if scope.end <= start:
@@ -79,7 +81,7 @@ def resolve(pack: Pack, document: Document, found: Spans, allowed: Callable[[Rul
             continue
         pseudo = rule.data["pseudo"]
         for cue in cues:
-            if pseudo is None or not _inside(pseudo.get(), document.text, cue):
+            if pseudo is None or not _touched(pseudo.get(), document.text, cue):
                 scopes.extend(_scopes(rule, document, cue))
     scopes.sort(key=lambda scope: scope.start)
     return Context(tuple(scopes), live)
@@ -88,12 +90,12 @@ def resolve(pack: Pack, document: Document, found: Spans, allowed: Callable[[Rul
 _AROUND = 16  # how far on both sides of a cue a pseudo-cue may reach
 
 
-def _inside(pseudo: re.Pattern[str], text: str, cue: tuple[int, int]) -> bool:
-    """Whether a cue lies inside a phrase that switches it off."""
+def _touched(pseudo: re.Pattern[str], text: str, cue: tuple[int, int]) -> bool:
+    """Whether a cue lies inside or overlaps a phrase that switches it off (也没 + 没想到)."""
     low, high = max(0, cue[0] - _AROUND), min(len(text), cue[1] + _AROUND)
     position = low
-    while (match := pseudo.search(text, position, high)) is not None and match.start() <= cue[0]:
-        if match.end() >= cue[1]:
+    while (match := pseudo.search(text, position, high)) is not None and match.start() < cue[1]:
+        if match.end() > cue[0]:
             return True
         position = match.start() + 1
     return False
@@ -104,6 +106,8 @@ def _scopes(rule: RuleSpec, document: Document, cue: tuple[int, int]) -> list[Sc
     made: list[Scope] = []
     direction, gives, priority = rule.data["direction"], rule.data["gives"], rule.data["priority"]
     stop = rule.data["stop"].get() if rule.data["stop"] is not None else None
+    if direction == "over":
+        return [Scope(cue[0], cue[1], cue, gives, priority, rule)]
     if direction != "backward":
         match = stop.search(document.text, cue[1], high) if stop is not None else None
         made.append(Scope(cue[1], match.start() if match else high, cue, gives, priority, rule))

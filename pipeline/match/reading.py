@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.match.context import Context
@@ -41,13 +41,28 @@ class Reading:
         self.set_aside: dict[str, list[Hit]] = {}
         self._groups: dict[int, list[Hit]] = {}
         self._rule: RuleSpec | None = None
-        self._touched = {(spec.family, spec.rule) for spec in (pack.signals[signal] for signal in found)}
+        touched: dict[tuple[str, str], list[int]] = {}
+        signals = pack.signals
+        for signal in found:
+            spec = signals[signal]
+            key = (spec.family, spec.rule)
+            if key in touched:
+                touched[key].append(signal)
+            else:
+                touched[key] = [signal]
+        self._touched = touched
 
     # what conditions ask (condition.View)
 
     def group(self, name: str) -> Sequence[Hit]:
         rule = self._rule
-        return self.counted(rule, rule.groups[name]) if rule is not None else ()
+        if rule is None:
+            return ()
+        signal = rule.groups[name]
+        hits = self._groups.get(signal)
+        if hits is not None:
+            return hits
+        return self.counted(rule, signal) if signal in self.found else ()
 
     def value(self, name: str) -> float:
         return self.values.get(name, 0.0)
@@ -115,11 +130,11 @@ class Reading:
         settings = self.pack.settings
         boost, decay = settings["cause_boost"], settings["repeat_decay"]
         total, hits = float(rule.data.get("base", 0.0)), []
-        for signal in rule.groups.values():
+        for signal in self._touched.get((rule.family, rule.id), ()):
             counted = self.counted(rule, signal)
-            if not counted:
-                continue
             weight = self.pack.signals[signal].weight
+            if not counted or not weight:
+                continue
             total += weight * _amount(self, counted, boost, decay)
             if weight > 0:
                 hits += counted
@@ -141,21 +156,16 @@ class Reading:
 
 def _amount(reading: Reading, hits: Sequence[Hit], boost: float, decay: float) -> float:
     """1 for the first different phrase, less for each further one; a cause counts more."""
+    if len(hits) == 1:
+        return boost if hits[0].cause else 1.0
     best: dict[str, float] = {}
     for hit in hits:
         phrase = reading.phrase(hit)
         worth = boost if hit.cause else 1.0
         if worth > best.get(phrase, 0.0):
             best[phrase] = worth
-    if len(best) == 1:
-        return next(iter(best.values()))
     total, share = 0.0, 1.0
     for worth in sorted(best.values(), reverse=True):
         total += worth * share
         share *= decay
     return total
-
-
-def label_values(scores: Mapping[str, float]) -> float:
-    """The best of some scores, 0 where there are none."""
-    return max(scores.values(), default=0.0)

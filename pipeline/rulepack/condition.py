@@ -171,7 +171,10 @@ class All:
     parts: tuple[Node, ...]
 
     def holds(self, view: View) -> bool:
-        return all(part.holds(view) for part in self.parts)
+        for part in self.parts:  # a plain loop: this is the hot path, and a generator costs more than the parts
+            if not part.holds(view):
+                return False
+        return True
 
     def support(self, view: View) -> list[Hit]:
         return [hit for part in self.parts for hit in part.support(view)]
@@ -190,7 +193,10 @@ class Some:
     parts: tuple[Node, ...]
 
     def holds(self, view: View) -> bool:
-        return any(part.holds(view) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 — hot path, see All
+            if part.holds(view):
+                return True
+        return False
 
     def support(self, view: View) -> list[Hit]:
         return [hit for part in self.parts if part.holds(view) for hit in part.support(view)]

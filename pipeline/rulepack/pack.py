@@ -90,7 +90,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
             s["family"],
             s["rule"],
             s["group"],
-            s.get("weight", 1.0),
+            s.get("weight", 0.0),
             None if (c := s.get("counts")) is None else frozenset(c),
             s.get("stage"),
             tuple(s.get("masks", ())),

@@ -93,7 +93,7 @@ class Context(Identified):
     """A kind of cue that decides how what stands near it is meant."""
 
     gives: Literal["negated", "hypothetical", "reported", "historical", "other_person", "averted", "fresh", "past", "cause"]
-    direction: Literal["forward", "backward", "both"]
+    direction: Literal["forward", "backward", "both", "over"]
     reach: Literal["clause", "sentence", "next", "narrative"] | int
     priority: int = 10
     patterns: Words
