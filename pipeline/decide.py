@@ -56,6 +56,7 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
             score, found = reading.score(rule)
             if score >= rule.data["floor"]:
                 scores[rule.id], hits[rule.id] = score, found
+    _give_way(pack, reading, scores)
     ranked = _ranked(pack, "scripts", scores, hits)
     for entry in ranked:
         reading.decide(entry.rule, entry.score, entry.hits)
@@ -63,6 +64,15 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
     reading.values["script.any"] = 1.0 if ranked else 0.0
     reading.values["script.count"] = float(len(ranked))
     return ranked
+
+
+def _give_way(pack: Pack, reading: Reading, scores: dict[str, float]) -> None:
+    """Read the conditions of the scripts found once more now that all are known, so that one may give way to another (`not script.x`)."""
+    reading.values["script.count"] = float(len(scores))
+    reading.values.update({f"script.{name}": 1.0 for name in scores})
+    for name in [name for name in scores if not reading.holds(pack.rules["scripts"][name])]:
+        del scores[name]
+        reading.values[f"script.{name}"] = 0.0
 
 
 def decide_stage(pack: Pack, reading: Reading) -> RuleSpec | None:
