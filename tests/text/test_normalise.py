@@ -1,0 +1,55 @@
+"""Normalising keeps every position or maps it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.text.document import read
+from pipeline.text.normalise import fold, normalise
+
+CASES = [
+    ("報警人稱", "报警人称"),
+    ("１３８＊＊＊＊１２３４", "138****1234"),
+    ("ＱＱ：ＡＢＣ", "qq:abc"),
+    ("「他打我」", "“他打我”"),
+    ("①刀", "1刀"),
+    ("张○○", "张某某"),
+    ("二〇二四年", "二零二四年"),
+]
+
+
+@pytest.mark.parametrize(("text", "folded"), CASES)
+def test_fold_is_one_to_one(text, folded):
+    assert fold(text) == folded
+    assert len(fold(text)) == len(text)
+
+
+SHORTENED = [("打\u200b人", "打人"), ("張 三 打 我", "张三打我"), ("快来!!!!!!", "快来!!"), ("\ufeff你好", "你好"), ("今天很难 想死", "今天很难 想死")]
+
+
+@pytest.mark.parametrize(("text", "normalised"), SHORTENED)
+def test_what_is_dropped_is_mapped(text, normalised):
+    document = read(text)
+    assert document.text == normalised
+    start, end = document.original(0, len(document.text))
+    assert fold(text[start:end]).replace("\x00", "").replace(" ", "").rstrip("!") == normalised.replace(" ", "").rstrip("!")
+
+
+@given(st.text(max_size=200))
+def test_every_position_maps_back(text):
+    normalised, offsets = normalise(text)
+    if offsets is None:
+        assert len(normalised) == len(text)
+    else:
+        assert len(offsets) == len(normalised) + 1
+        assert all(fold(text[offsets[i]]) == normalised[i] for i in range(len(normalised)))
+
+
+@given(st.text(max_size=200))
+def test_clauses_and_sentences_lie_in_order(text):
+    document = read(text)
+    for spans in (document.sentences, document.clauses):
+        assert all(a < b for a, b in spans)
+        assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
