@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from pipeline import facts
 from pipeline.decide import Ranked, margin
+from pipeline.facts.loss import Loss
 from pipeline.grade import Grade, profile_data, why_not_higher, why_not_lower
 from pipeline.match.context import span_at
 from pipeline.match.hit import Hit
@@ -39,7 +40,7 @@ class Answer:
         self.pack, self.incident, self.document, self.reading, self.found = pack, incident, document, reading, found
         self._evidence: dict[Hit, Evidence] = {}
 
-    def settle(self, categories: list[Ranked], disputes: list[Ranked], scripts: list[Ranked], stage: RuleSpec | None, loss: facts.Loss | None) -> None:
+    def settle(self, categories: list[Ranked], disputes: list[Ranked], scripts: list[Ranked], stage: RuleSpec | None, loss: Loss | None) -> None:
         """Fix the category first; it says whether a dispute type and scripts belong to the answer."""
         values, settings, rules = self.reading.values, self.pack.settings, self.pack.rules
         values["meta.no_category"] = 0.0 if categories else 1.0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline import decide, facts
 from pipeline.answer import Answer
+from pipeline.facts.loss import loss as find_loss
 from pipeline.grade import grade
 from pipeline.match.reading import Reading
 from pipeline.rulepack.pack import Pack
@@ -59,7 +60,7 @@ class Engine:
         decide.decide_factors(self.pack, reading)
         scripts = decide.decide_scripts(self.pack, reading)
         stage = decide.decide_stage(self.pack, reading) if scripts else None
-        loss = facts.loss(document, found) if scripts else None
+        loss = find_loss(document, found) if scripts else None
         reading.values["fact.loss"] = float(loss.yuan or 0) if loss else 0.0
         reading.values["fact.loss_told"] = 1.0 if loss and loss.yuan else 0.0
         disputes = decide.decide_scored(self.pack, reading, "disputes")
@@ -80,7 +81,7 @@ def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:
     return {
         "fact.people": float(found.people or 0),
         "fact.households": float(found.households or 0),
-        "fact.money": float(found.money_yuan or 0),
+        "fact.money": float(found.sum or 0),
         "fact.calls": float(found.calls or 0),
         "fact.victim_age": float(found.victim_age if found.victim_age is not None else 999),
         "fact.length": float(letters),
