@@ -6,14 +6,13 @@ A cue that lies inside a hit belongs to the phrase (没有一天不打) and leav
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.match.hit import ASSERTED, Hit
 from pipeline.match.scan import Spans
-from pipeline.rulepack.pack import Pack, RuleSpec
+from pipeline.rulepack.pack import Check, Pack, RuleSpec
 from pipeline.text.document import Document
 
 MARKS = frozenset({"fresh", "past", "cause"})
@@ -81,7 +80,7 @@ def resolve(pack: Pack, document: Document, found: Spans, allowed: Callable[[Rul
             continue
         pseudo = rule.data["pseudo"]
         for cue in cues:
-            if pseudo is None or not _touched(pseudo.get(), document.text, cue):
+            if pseudo is None or not _touched(pseudo, document.text, cue):
                 scopes.extend(_scopes(rule, document, cue))
     scopes.sort(key=lambda scope: scope.start)
     return Context(tuple(scopes), live)
@@ -90,7 +89,7 @@ def resolve(pack: Pack, document: Document, found: Spans, allowed: Callable[[Rul
 _AROUND = 16  # how far on both sides of a cue a pseudo-cue may reach
 
 
-def _touched(pseudo: re.Pattern[str], text: str, cue: tuple[int, int]) -> bool:
+def _touched(pseudo: Check, text: str, cue: tuple[int, int]) -> bool:
     """Whether a cue lies inside or overlaps a phrase that switches it off (也没 + 没想到)."""
     low, high = max(0, cue[0] - _AROUND), min(len(text), cue[1] + _AROUND)
     position = low
@@ -105,7 +104,7 @@ def _scopes(rule: RuleSpec, document: Document, cue: tuple[int, int]) -> list[Sc
     low, high = _bounds(document, cue, rule.data["reach"])
     made: list[Scope] = []
     direction, gives, priority = rule.data["direction"], rule.data["gives"], rule.data["priority"]
-    stop = rule.data["stop"].get() if rule.data["stop"] is not None else None
+    stop: Check | None = rule.data["stop"]
     if direction == "over":
         return [Scope(cue[0], cue[1], cue, gives, priority, rule)]
     if direction != "backward":
@@ -113,7 +112,7 @@ def _scopes(rule: RuleSpec, document: Document, cue: tuple[int, int]) -> list[Sc
         made.append(Scope(cue[1], match.start() if match else high, cue, gives, priority, rule))
     if direction != "forward":
         if stop is not None:
-            for match in stop.finditer(document.text, low, cue[0]):
+            while (match := stop.search(document.text, low, cue[0])) is not None:
                 low = match.end()
         made.append(Scope(low, cue[0], cue, gives, priority, rule))
     return made

@@ -15,12 +15,12 @@ def scan(pack: Pack, text: str) -> Spans:
         for signal, before, after, reach in actions[word]:
             first, last = start, end
             if after is not None:
-                match = after.get().match(text, end)
+                match = after.match(text, end)
                 if match is None:
                     continue
                 last = match.end()
             if before is not None:
-                match = before.get().search(text, start - reach if start > reach else 0, start)
+                match = before.search(text, start - reach if start > reach else 0, start)
                 if match is None:
                     continue
                 first = match.start()

@@ -171,7 +171,7 @@ class All:
     parts: tuple[Node, ...]
 
     def holds(self, view: View) -> bool:
-        for part in self.parts:  # a plain loop: this is the hot path, and a generator costs more than the parts
+        for part in self.parts:  # noqa: SIM110 — a plain loop: this is the hot path, and a generator costs more than the parts
             if not part.holds(view):
                 return False
         return True

@@ -83,6 +83,10 @@ def load(overlays: Sequence[Path] = (), problems: list[RuleError] | None = None)
         if (folder / "engine.yaml").exists():
             digest.update((folder / "engine.yaml").read_bytes())
             settings |= read_yaml(folder / "engine.yaml")
+    for folder in folders:  # the word lists of the fact extractor belong to the pack's identity too
+        for path in sorted((folder / "facts").glob("*.yaml")):
+            digest.update(f"facts/{path.name}\0".encode())
+            digest.update(path.read_bytes())
     for family, path in _paths(folders):
         digest.update(f"{family}/{path.name}\0".encode())
         digest.update(path.read_bytes())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,17 +19,24 @@ _NAMESPACES = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
 class Check:
-    """A regular expression compiled when first needed (a start touches few of them), then kept."""
+    """A regular expression compiled when first needed (a start touches few of them), then kept.
 
-    text: str
-    compiled: re.Pattern[str] | None = None
+    `match` and `search` are those of the compiled pattern once it is there, so that the hot path pays for no indirection.
+    """
 
-    def get(self) -> re.Pattern[str]:
-        if self.compiled is None:
-            self.compiled = re.compile(self.text)
-        return self.compiled
+    __slots__ = ("match", "search", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.match: Callable[..., re.Match[str] | None] = lambda *args: self.compiled().match(*args)
+        self.search: Callable[..., re.Match[str] | None] = lambda *args: self.compiled().search(*args)
+
+    def compiled(self) -> re.Pattern[str]:
+        """Compile and put the pattern's own methods in place."""
+        pattern = re.compile(self.text)
+        self.match, self.search = pattern.match, pattern.search
+        return pattern
 
 
 @dataclass(frozen=True, slots=True)

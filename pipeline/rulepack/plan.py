@@ -10,7 +10,7 @@ from pipeline.rulepack.load import Source
 from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse, regex
 from pipeline.rulepack.schema import Context, Identified, Rule, Signal, Terms
 
-FORMAT = 4  # raised when the plan's layout changes, so that stored plans are made anew
+FORMAT = 5  # raised when the plan's layout changes, so that stored plans are made anew
 
 
 class Planner:
@@ -70,6 +70,21 @@ class Planner:
             raise told from error
         self._problems.append(told)
 
+    def merged(self, actions: Iterable[tuple[int, int, int, int]]) -> list[list[int]]:
+        """The actions at one word, those of one signal that differ only in what must follow put into one check."""
+        texts = list(self.regexes)
+        by_head: dict[tuple[int, int, int], list[str]] = {}
+        for signal, before, after, reach in actions:
+            by_head.setdefault((signal, before, reach), []).append(texts[after + 1])
+        made = []
+        for (signal, before, reach), afters in by_head.items():
+            afters = sorted(dict.fromkeys(afters), key=len, reverse=True)
+            joined = afters[0] if len(afters) == 1 else "|".join(f"(?:{text})" for text in afters if text)
+            if len(afters) > 1 and not afters[-1]:
+                joined = f"(?:{joined})?"
+            made.append([signal, before, self._regex(joined), reach])
+        return made
+
     def _regex(self, text: str) -> int:
         if text not in self.regexes:
             self.regexes[text] = len(self.regexes) - 1
@@ -90,10 +105,10 @@ def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, A
         "digest": source.digest,
         "settings": {key: value for key, value in source.settings.items() if key != "since"},
         "signals": planner.signals,
-        "regexes": list(planner.regexes)[1:],
         "words": list(planner.actions),
-        "actions": [[list(action) for action in actions] for actions in planner.actions.values()],
+        "actions": [planner.merged(actions) for actions in planner.actions.values()],
         "rules": rules,
+        "regexes": list(planner.regexes)[1:],  # last: merging actions adds to them
     }
 
 

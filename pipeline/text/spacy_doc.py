@@ -47,7 +47,7 @@ def pipeline(backend: Backend = "rjieba") -> Language:
     from spacy.tokens import Doc, Span
 
     nlp = spacy.blank("zh")
-    nlp.tokenizer = PoliceTokenizer(nlp.vocab, backend)  # type: ignore[assignment]
+    nlp.tokenizer = PoliceTokenizer(nlp.vocab, backend)
     for name in ("status", "rule"):
         if not Span.has_extension(name):
             Span.set_extension(name, default=None)
