@@ -12,6 +12,7 @@ from pipeline.grade import Grade, profile_data, why_not_higher, why_not_lower
 from pipeline.match.context import span_at
 from pipeline.match.hit import Hit
 from pipeline.match.reading import LABEL, Reading
+from pipeline.response import plan_response
 from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
 from pipeline.values import (
@@ -159,6 +160,7 @@ class Answer:
             stage.id if stage else None,
             loss.yuan if loss is not None else None,
             str(stage.data["paid"]) if stage else "no",
+            plan_response(self.pack, self.reading, self.document, self.found, self.scripts, loss.yuan if loss else None),
             loss_evidence=self.fact_evidence("fact.loss", loss.start, loss.end) if loss is not None and told else None,
             stage_name=stage.name if stage else "",
             stage_evidence=self.show(self.reading.decided[f"stage.{stage.id}"].hits) if stage else (),

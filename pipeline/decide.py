@@ -24,15 +24,16 @@ class Ranked:
     hits: tuple[Hit, ...]
 
 
-def read_narrative(pack: Pack, document: Document, values: dict[str, float]) -> Reading:
+def read_narrative(pack: Pack, document: Document, values: dict[str, float], channel: str = "") -> Reading:
     """Scan a narrative, settle who tells and when, then how each hit is meant. `values` are the fact operands."""
     reading = Reading(pack, document, scan(pack, document.text), values)
+    told_by_channel = pack.settings["channel_frames"].get(channel)
     for rule in pack.rules["frames"].values():
-        if reading.touched(rule) or rule.always:
+        if reading.touched(rule) or rule.always or rule.id == told_by_channel:
             score, hits = reading.score(rule)
-            if score >= rule.data["floor"] and reading.holds(rule):
+            if rule.id == told_by_channel or (score >= rule.data["floor"] and reading.holds(rule)):
                 reading.decide(rule, score, hits)
-                values[f"frame.{rule.id}"] = score
+                values[f"frame.{rule.id}"] = max(score, 1.0)
     live = any(rule.data["fresh"] and f"frame.{rule.id}" in reading.decided for rule in pack.rules["frames"].values())
     reading.context = resolve(pack, document, reading.found, lambda rule: not rule.data["when"] or reading.holds(rule), live=live)
     return reading

@@ -52,7 +52,7 @@ class Engine:
         found = facts.extract(document, incident.occurred_at)
         values = _fact_values(document, found)
         values["meta.truncated"] = 1.0 if len(incident.narrative) > longest else 0.0
-        return document, decide.read_narrative(self.pack, document, values), found
+        return document, decide.read_narrative(self.pack, document, values, incident.channel), found
 
     def assess(self, incident: Incident, *, profile: str | None = None) -> Assessment:
         """Assess one incident. Never raises on any narrative; raises RuleError for an unknown profile."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from pipeline.engine import Engine
 from pipeline.errors import RuleError
 from pipeline.rulepack.load import load
-from pipeline.rulepack.schema import Identified, Rule
+from pipeline.rulepack.schema import Rule
+from pipeline.rulepack.schema_base import Identified
 from pipeline.values import Assessment, Incident
 
 FAMILIES = ("frames", "factors", "scripts", "stages", "disputes", "categories")

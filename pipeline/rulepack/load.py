@@ -13,7 +13,8 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import RuleError
-from pipeline.rulepack.schema import FAMILIES, Identified
+from pipeline.rulepack.schema import FAMILIES
+from pipeline.rulepack.schema_base import Identified
 
 SHIPPED = Path(str(files("pipeline"))) / "rules"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -13,7 +13,7 @@ from pipeline.errors import ConditionError, RuleError
 from pipeline.rulepack.condition import All, Group, Node, Some, has_not, parse
 
 # the families in the order in which they are decided; a condition may name only what comes before
-ORDER = ("frames", "context", "factors", "scripts", "stages", "disputes", "categories", "grading", "review", "profiles", "questions")
+ORDER = ("frames", "context", "factors", "scripts", "stages", "disputes", "categories", "grading", "review", "profiles", "questions", "response")
 _NAMESPACES = {
     "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
 }  # fmt: skip

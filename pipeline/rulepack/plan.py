@@ -8,7 +8,8 @@ from typing import Any
 from pipeline.errors import RuleError
 from pipeline.rulepack.load import Source
 from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse, regex
-from pipeline.rulepack.schema import Context, Identified, Rule, Signal, Terms
+from pipeline.rulepack.schema import Context, Rule, Signal, Terms
+from pipeline.rulepack.schema_base import Identified
 
 FORMAT = 5  # raised when the plan's layout changes, so that stored plans are made anew
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-Status = Literal["draft", "trial", "stable", "retired"]
+from pipeline.rulepack.schema_base import Identified, Model
+from pipeline.rulepack.schema_response import Response
+
 EvidenceStatus = Literal["asserted", "negated", "hypothetical", "reported", "historical", "other_person", "averted"]
 
 
@@ -17,22 +18,6 @@ def _words(value: object) -> object:
 
 
 Words = Annotated[list[str], BeforeValidator(_words)]
-
-
-class Model(BaseModel):
-    """Frozen, no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Reference(Model):
-    """Where a piece of knowledge is from, and of what date."""
-
-    title: str
-    date: dt.date | str | int | None = None
-    article: str | int | None = None
-    url: str | None = None
-    note: str | None = None
 
 
 class Signal(Model):
@@ -51,17 +36,6 @@ def _signal(value: object) -> object:
 
 
 Signals = dict[str, Annotated[Signal, BeforeValidator(_signal)]]
-
-
-class Identified(Model):
-    """What every file has."""
-
-    id: str = Field(pattern=r"^[a-z0-9_]+$")
-    name: str
-    status: Status = "stable"
-    description: str = ""
-    references: list[Reference] = []
-    since: dt.date | None = None
 
 
 class Rule(Identified):
@@ -221,4 +195,5 @@ FAMILIES: dict[str, type[Identified]] = {
     "profiles": Profile,
     "questions": Question,
     "review": Review,
+    "response": Response,
 }
