@@ -34,7 +34,7 @@ _INVISIBLE = (
 )
 _NOTHING = "\x00"  # what invisible characters fold to, until they are dropped
 _LONG_RUNS = tuple(mark * 3 for mark in ",。!?;、~.")
-_DROP = re.compile(_NOTHING + "+|(?<=[,。!?;、~.])([,。!?;、~.])\\1+")  # of a long run of one mark two stay
+_DROP = re.compile(_NOTHING + "+|(?<=([,。!?;、~.]))\\1+")  # of a long run of one mark one stays
 _SPACED_RUN = re.compile("(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: +[\u4e00-\u9fff]){3,}(?![\u4e00-\u9fff])")
 
 

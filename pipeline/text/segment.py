@@ -92,8 +92,8 @@ def segmenter(backend: Backend = "rjieba") -> Segmenter:
 def tokens(text: str, backend: Backend = "rjieba") -> list[Token]:
     """Words with their spans; surrogates and empty texts included, never raises.
 
-    >>> [token.text for token in tokens("报警人称其丈夫扬言跳楼")]
-    ['报警人', '称', '其', '丈夫', '扬言', '跳楼']
+    >>> [token.text for token in tokens("报警人张某称丈夫扬言跳楼")]
+    ['报警人', '张某', '称', '丈夫', '扬言', '跳楼']
     """
     safe = text.encode("utf-8", "replace").decode("utf-8") if any("\ud800" <= char <= "\udfff" for char in text) else text
     made, at = [], 0

@@ -13,7 +13,7 @@ from pipeline.text.segment import lexicon, tokens
 from pipeline.values import Incident
 
 CASES = [
-    ("报警人称其丈夫扬言跳楼", ["报警人", "称", "其", "丈夫", "扬言", "跳楼"]),
+    ("报警人张某称丈夫扬言跳楼", ["报警人", "张某", "称", "丈夫", "扬言", "跳楼"]),
     ("处警民警到场后", ["处警", "民警", "到场", "后"]),
     ("派出所社区民警已出警", ["派出所", "社区民警", "已", "出警"]),
 ]
@@ -34,9 +34,12 @@ def test_the_lexicon_is_broad_and_clean():
 
 def test_rjieba_cuts_like_jieba():
     texts = [row["text"] for row in narratives()][::8]
-    same = sum([t.text for t in tokens(text, "rjieba")] == [t.text for t in tokens(text, "jieba")] for text in texts)
-    # the two differ on runs of Latin letters with punctuation inside (ABC-123); narratives rarely have them
-    assert same / len(texts) >= 0.98
+    same = total = 0
+    for text in texts:
+        fast, reference = {t[1:] for t in tokens(text, "rjieba")}, {t[1:] for t in tokens(text, "jieba")}
+        same, total = same + len(fast & reference), total + len(reference)
+    # the two differ on runs of Latin letters with punctuation inside and on a few words that only the HMM knows
+    assert same / total >= 0.995
 
 
 @pytest.mark.parametrize("text", ["", " ", "\ud800", "a b  c", "打 我\n快来", "😀"])
