@@ -18,6 +18,7 @@ class AgeReader:
         self.nouns: dict[str, float] = dict.fromkeys(told["noun"], 1.0) | dict.fromkeys(told["months"], 1 / 12)
         self._statute_before, self._statute_after = Beside(told["statute_before"]), Beside(told["statute_after"])
         self._cues, self._statutes = Within((*told["doers"], *told["mentions"])), Within(told["statute_words"])
+        self._doers = frozenset(told["doer_roles"])
         grades = told["grades"]
         self._before, self._after = tuple(grades["before"]), tuple(grades["after"])
         self._not_before, self._not_after = tuple(grades["not_before"]), tuple(grades["not_after"])
@@ -35,7 +36,7 @@ class AgeReader:
     def school_year(self, scan: Scan, start: int, end: int, stop: int, number: Number, told: object) -> int:
         """三年级"""
         offset, low, high = self._years
-        if not low <= number.value < high + 1:
+        if not low <= number.value < high + 1 or any(age.start < start < age.end for age in scan.ages):
             return 0
         self._keep(scan, start, stop, number.value + offset, 0.0)
         return stop
@@ -62,7 +63,17 @@ class AgeReader:
             or self._statute_after.after(text, end)
             or self._cues.found(phrase_before(text, start, 14) + text[start : end + 6])
             or self._statutes.found(text[max(0, start - 24) : start])
+            or self._of_doer(scan, start)
         ):
             extra += (("not_at_risk", True),)
         value = round(age, 2)
         scan.ages.append(Fact("age", start, end, int(value) if value == int(value) else value, extra))
+
+    def _of_doer(self, scan: Scan, start: int) -> bool:
+        """Whether the last person named before, no further than a short sentence away, is a suspect or an officer."""
+        for mention in reversed(scan.mentions):
+            if mention[0] < start:
+                if mention[2] == "person" and start - mention[0] < 30:
+                    continue
+                return mention[2] in self._doers and start - mention[0] < 30
+        return False

@@ -10,7 +10,7 @@ from pipeline.facts.numbers import Number
 from pipeline.facts.scan import Scan
 
 _PAUSE = ",。;!?:、\n"
-_EACH = ("第", "每", "")
+_EACH = ("第", "每")
 
 
 def phrase_before(text: str, at: int, reach: int) -> str:
@@ -30,7 +30,8 @@ class CountReader:
         self._whole_households, self._nothing = Within(told["households_whole"]), Beside(())
         self._near, self._near_after = Within(told["calls"]["near"]), Beside(told["calls"]["near"])
         self._links = frozenset(told["calls"]["links"])
-        self._not_named = Beside(told["not_named"])
+        self._not_named, self._not_persons = Beside(told["not_named"]), frozenset(told["not_persons"])
+        self._not_occasions = {unit: frozenset(chars) for unit, chars in told["not_occasions"].items()}
         self.measured: list[str] = ["人", *(measure + person for measure in told["measures"] for person in told["persons"])]
         self.named: list[str] = told["measures_alone"]
         self.mouths: list[str] = told["mouths"]
@@ -39,7 +40,8 @@ class CountReader:
 
     def persons(self, scan: Scan, start: int, end: int, stop: int, number: Number, told: object) -> int:
         """五六个人, 三个工人"""
-        if scan.text[start - 1 : start] in _EACH and start:
+        text = scan.text
+        if (start and text[start - 1] in _EACH) or (text[stop - 1] == "人" and text[stop : stop + 1] in self._not_persons):
             return 0
         self._keep(scan, "people", start, stop, number, self._wholes_before, self._wholes_after)
         return stop
@@ -75,6 +77,8 @@ class CountReader:
     def occasion(self, scan: Scan, start: int, end: int, stop: int, number: Number, told: object) -> int:
         """次, 回, 趟: calls where 报警, 110 or the police stand beside it in the same phrase, else occasions."""
         text = scan.text
+        if text[stop : stop + 1] in self._not_occasions[text[end]]:
+            return 0
         ordinal = text[start - 1 : start] == "第"
         phrase = phrase_before(text, start - ordinal, 9)
         at = stop + (text[stop : stop + 1] in self._links)

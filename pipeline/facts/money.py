@@ -11,6 +11,7 @@ from pipeline.facts.scan import Scan
 from pipeline.text.normalise import fold
 
 _NONE: tuple[str, ...] = ()
+_TAIL_END = ("", ",", "。", "、", ";", "!", "?", "的", "钱", "一", "每", ")", " ", "\n")
 
 
 class MoneyReader:
@@ -23,6 +24,7 @@ class MoneyReader:
         self._not_unit_before = {unit: tuple(words) for unit, words in told["not_unit_before"].items()}
         self._sign_words = Beside(self._signs)
         self._not_money = Beside(told["not_money"])
+        self._not_sums = frozenset(told["not_sums"])
         self._strong = Beside(word for word in told["bare_before"] if word not in told["weak_before"])
         self._weak = Beside(told["weak_before"])
         self._about, self._about_after = Beside(told["about_before"]), Beside(told["about_after"])
@@ -39,7 +41,7 @@ class MoneyReader:
         if text.startswith(self._not_unit_before.get(term, _NONE), stop) or (term == "块" and text[start:end] == "一"):
             return 0
         tail = parse(text[stop : stop + 1]) if term == "块" and text[stop : stop + 1] else None
-        if tail is not None and 1 <= tail.value < 10 and not text.startswith(("个", "人", "次"), stop + 1):  # 三块五
+        if tail is not None and 1 <= tail.value < 10 and text[stop + 1 : stop + 2] in _TAIL_END:  # 三块五
             number = number._replace(value=number.value + tail.value / 10, high=number.high + tail.value / 10)
             stop += 1
         self._keep(scan, start, stop, number, *told)
@@ -53,7 +55,7 @@ class MoneyReader:
             code = self._signs[sign]
             self._keep(scan, start, end, number, code, self._rates[code])
             return end
-        if number.scale == 1 and (not text[start].isdigit() or not text[start].isascii()):
+        if number.scale == 1 and (not "0" <= text[start] <= "9" or number.value in self._not_sums):
             return 0
         if number.scale == 1 and not 10 <= number.value < 10_000_000 or number.scale == 10:
             return 0

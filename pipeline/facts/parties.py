@@ -10,7 +10,7 @@ from pipeline.facts.model import Extra, Fact
 from pipeline.facts.scan import Mention, Scan
 from pipeline.text.document import Document
 
-_REACH = 10  # characters between an action and the person it is done to
+_REACH, _NEAR = 6, 3  # characters between an action and the person it is done to; an action of one character stands closer
 
 
 class PartyReader:
@@ -113,18 +113,20 @@ class PartyReader:
         """The doer and the one done to, or None where one of them is not told."""
         text = scan.text
         who = whom = subject = None
+        reach = end + (_NEAR if end - start == 1 else _REACH)
+        marked = False  # a marker governs all that follows it up to the action
         for mention in scan.mentions:
             if mention[0] >= start:
-                if whom is None and end <= mention[0] < min(clause[1], end + _REACH):
+                if whom is None and end <= mention[0] < min(clause[1], reach):
                     whom = mention
                 break
             if mention[0] < clause[0] or mention[1] > start:
                 continue
             if self._passive.before(text, mention[0]):
-                who = mention
+                who, marked = mention, True
             elif self._object.before(text, mention[0]):
-                whom = mention
-            elif subject is None:
+                whom, marked = mention, True
+            elif subject is None and not marked:
                 subject = mention
         if subject is None and earlier is not None:
             subject = self._subject(scan, earlier)

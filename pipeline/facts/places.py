@@ -5,23 +5,28 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipeline.facts.cues import Beside
+from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
+
 from pipeline.facts.model import Fact
 from pipeline.facts.numbers import Number
 from pipeline.facts.scan import Atom, Scan
 
 _ROOM = re.compile(r"([0-9]{3,4})(?![0-9])(?:室|号房|房)?")  # 2单元501
 
+_PUNCTUATION = " ,.;:!?()[]<>\"'/|+=*&#%$@~-_\n。、《》【】“”…·"
+_NONE: tuple[str, ...] = ()
+
 
 class PlaceReader:
-    """Reads places by places.yaml. There is no gazetteer: a name goes back to the last pause, function word or end of another place."""
+    """Reads places by places.yaml. There is no gazetteer: a name goes back to the last pause, function word, other word or place."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         self._spans: dict[str, tuple[int, int]] = {level: (row["low"], row["high"]) for level, row in told["suffixes"].items()}
-        self._stops = frozenset(told["stops"])
-        self._keep = frozenset(told["keep"])
-        self._strip = Beside(told["strip"])
+        stops = dict.fromkeys((*_PUNCTUATION, *told["stops"], *told["stop_words"]), True) | dict.fromkeys(told["keep"], False)
+        self._stopping = list(stops.values())
+        self._stops = CharwiseDoubleArrayAhoCorasick(list(stops), MATCH_KIND_LEFTMOST_LONGEST)
         self._generic = frozenset(told["generic"])
+        self._not_after = {suffix: tuple(words) for suffix, words in told["not_after"].items()}
         self.parts = {term: part for part, terms in told["parts"].items() for term in terms}
         self._strong = frozenset(told["strong"])
         self._rank = {level: rank for rank, level in enumerate(told["levels"])}
@@ -33,33 +38,36 @@ class PlaceReader:
     def suffix(self, scan: Scan, start: int, end: int, level: str) -> None:
         """An end of a place name: walk back to where the name begins."""
         text = scan.text
+        if text.startswith(self._not_after.get(text[start:end], _NONE), end):
+            return
         low, high = self._spans[level]
-        floor = max(scan.places[-1].end if scan.places else 0, start - high, 0)
-        at = start
-        while at > floor:
-            char = text[at - 1]
-            if not ("\u4e00" <= char <= "\u9fff" or char.isalnum()) or (char in self._stops and not self._kept(text, at - 1)):
-                break
-            at -= 1
-        if at > 0 and at == start - high and scan.places and scan.places[-1].end > at:
-            at = scan.places[-1].end
-        at = self._stripped(text, at, start)
+        last = scan.places[-1] if scan.places else None
+        known = max(last.end if last else 0, scan.mentions[-1][1] if scan.mentions else 0, scan.times[-1][1] if scan.times else 0)
+        floor = max(known, start - high, 0)
+        at = self._begin(text, floor, start) if start > floor else start
         name = text[at:start]
-        if len(name) < low or name in self._generic or (name.isdigit() and level not in ("school", "hospital", "road")):
+        if last is not None and last.part == "province" and at == last.end and (not name or name in self._generic) and level in ("city", "road"):
+            scan.places[-1] = Atom(last.start, end, level, text[last.start : end])  # 吉林市, 北京东路
+            return
+        if last is not None and not name and last.end == start and last.part == level:  # 翰林苑 + 小区
+            scan.places[-1] = Atom(last.start, end, level, text[last.start : end])
+            return
+        if (len(name) < low and not name.isascii()) or not name or name in self._generic or (name.isdigit() and level not in ("school", "hospital")):
             return
         scan.places.append(Atom(at, end, level, text[at:end]))
 
-    def _kept(self, text: str, at: int) -> bool:
-        return text[at : at + 2] in self._keep or text[at - 1 : at + 1] in self._keep or text[at : at + 3] in self._keep
-
-    def _stripped(self, text: str, at: int, start: int) -> int:
-        """Drop words before the name that belong to the sentence (现住, 家住, 附近)."""
-        for _ in range(2):
-            word = self._strip.after(text, at)
-            if not word or at + len(word) >= start or text[at : at + len(word) + 1] in self._keep:
-                break
-            at += len(word)
-        return at
+    def _begin(self, text: str, floor: int, start: int) -> int:
+        """Where the name before `start` begins, no earlier than `floor`."""
+        at = start
+        while at > floor and text[at - 1].isascii() and text[at - 1].isalnum():
+            at -= 1
+        if at < start:  # a市, b3区: masked names are Latin throughout
+            return at
+        begin = floor
+        for first, last, word in self._stops.find(text[floor:start]):
+            if self._stopping[word]:
+                begin = floor + last
+        return begin
 
     def read(self, scan: Scan, start: int, end: int, stop: int, number: Number, part: str) -> int:
         """号楼, 单元, 室, 组 after a number: kept where it is strong by itself or follows a place."""

@@ -19,6 +19,9 @@ _ISO = re.compile(
 )
 _NO_CLOCK = ("建议", "要求", "意见", "理由", "希望", "以下", "原因", "诉求", "说明", "疑问", "请求", "问题", "钱", "也不", "都不", "儿也", "想法", "线", "声明", "半点")
 
+_WEEK = ("周", "期", "拜")
+_HALF = ("上", "下", "前", "后")
+
 
 class TimeReader:
     """Reads times by times.yaml into fields, joins neighbours (昨晚 + 十点) and resolves them against the time of the call."""
@@ -27,7 +30,7 @@ class TimeReader:
         parts = {word: hour for word, hour in told["words"]["part"].items()}
         joined = "|".join(sorted(map(re.escape, parts), key=len, reverse=True))
         self._date = re.compile(
-            rf"(?:({_YEAR})年(?:度)?)?(?:({_N})月(?:份)?(?![大里]))?(?:({_N})[日号](?![楼院线门店机桌铺房人室栋]))?"
+            rf"(?:({_YEAR})年(?:度)?)?(?:({_N})月(?:份)?(?![大里]))?(?:({_N})[日号](?![楼院线门店机桌铺房人室栋码召称脉角令志]))?"
             rf"\s?({joined})?\s?(?:({_N})(?:点|时(?!候)|:(?=[0-9]{{2}}))(?:钟)?(?:(半)|([一二三])刻|({_N})(?![个天人次年月元块万千百]))?分?)?"
         )
         self._parts: dict[str, int] = parts
@@ -56,7 +59,7 @@ class TimeReader:
         word = scan.text[start:end]
         if "week" in fields:
             weekday = self._weekdays.find(scan.text[end : end + 1] or "x")
-            if weekday >= 0:
+            if weekday >= 0 and scan.text[end + 1 : end + 2] != scan.text[end]:  # 这礼拜天天
                 fields, end = fields | {"weekday": float(min(weekday, 6))}, end + 1
         if word in self._afternoon:
             fields = fields | {"late": 1.0}
@@ -79,9 +82,11 @@ class TimeReader:
     def duration(self, scan: Scan, start: int, end: int, stop: int, number: Number, minutes: float) -> int:
         """半小时前, 三个月, 两天; an ordinal (第三天) and a year (2019年) are none."""
         text = scan.text
-        if text[start - 1 : start] == "第" or number.value > 1000:
+        term, before = text[end:stop], text[start - 1 : start]
+        if before == "第" or number.value > 1000 or (before in _WEEK and term == "周") or (text[start] == "半" and before in _HALF):
             return 0
-        term = text[end:stop]
+        if number.vague and term == "年" and text[start] in "五六七八九" or (term == "天" and text[start:end] == "一" and not self._ago.after(text, stop)):  # 九几年
+            return 0
         half = 0.5 if term.startswith("个半") else 0.0
         if text.startswith("半", stop) and term in ("年", "天"):
             half, stop = 0.5, stop + 1
