@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from pipeline import facts
 from pipeline.decide import Ranked, margin
-from pipeline.facts.loss import Loss
 from pipeline.grade import Grade, profile_data, why_not_higher, why_not_lower
 from pipeline.match.context import span_at
 from pipeline.match.hit import Hit
@@ -29,6 +29,15 @@ from pipeline.values import (
     ScriptFound,
     Versions,
 )  # fmt: skip
+
+
+class Loss(NamedTuple):
+    """What was lost, in yuan (None where the text gives no sum), and its half-open span in the normalised text."""
+
+    yuan: float | None
+    start: int
+    end: int
+
 
 SHOWN = 8  # most pieces of evidence that one label shows
 ALTERNATIVES = 3
@@ -158,7 +167,7 @@ class Answer:
         return Fraud(
             scripts,
             stage.id if stage else None,
-            loss.yuan if loss is not None else None,
+            _whole(loss.yuan) if loss is not None else None,
             str(stage.data["paid"]) if stage else "no",
             plan_response(self.pack, self.reading, self.document, self.found, self.scripts, loss.yuan if loss else None),
             loss_evidence=self.fact_evidence("fact.loss", loss.start, loss.end) if loss is not None and told else None,
@@ -184,6 +193,10 @@ class Answer:
         values["meta.set_aside_gates"] = float(sum(1 for code in labels if code in factors and factors[code].data["gate"]))
         values["meta.set_aside"] = float(len(labels))
         return tuple(rule.id for rule in self.pack.rules["review"].values() if rule.data["when"] and self.reading.holds(rule))
+
+
+def _whole(yuan: float | None) -> float | int | None:
+    return int(yuan) if yuan is not None and yuan == int(yuan) else yuan
 
 
 def _gate_name(rule: RuleSpec) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline import decide, facts
-from pipeline.answer import Answer
+from pipeline.answer import Answer, Loss
 from pipeline.facts.loss import loss as find_loss
 from pipeline.grade import grade
 from pipeline.match.reading import Reading
@@ -60,7 +60,7 @@ class Engine:
         decide.decide_factors(self.pack, reading)
         scripts = decide.decide_scripts(self.pack, reading)
         stage = decide.decide_stage(self.pack, reading) if scripts else None
-        loss = find_loss(document, found) if scripts else None
+        loss = Loss(*find_loss(document, found)) if scripts else None
         reading.values["fact.loss"] = float(loss.yuan or 0) if loss else 0.0
         reading.values["fact.loss_told"] = 1.0 if loss and loss.yuan else 0.0
         disputes = decide.decide_scored(self.pack, reading, "disputes")
