@@ -37,8 +37,8 @@ class Context:
     scopes: tuple[Scope, ...]
     live: bool  # the frame tells of now, so what no cue puts elsewhere is fresh
 
-    def read(self, label: str, start: int, end: int, signal: int) -> Hit:
-        """The hit with its status for the rule `label` (such as factor.threat)."""
+    def read(self, names: tuple[str, ...], start: int, end: int, signal: int) -> Hit:
+        """The hit with its status for the rule that goes by `names` (such as factor.threat, factor, group.threat)."""
         if not self.scopes:
             return Hit(start, end, signal, ASSERTED, self.live)
         status, best, now, past, cause = ASSERTED, -1, False, False, False
@@ -48,7 +48,7 @@ class Context:
             if scope.start > start:
                 break
             cue = scope.cue
-            if (cue[0] >= start and cue[1] <= end) or not _applies(scope.rule, label):
+            if (cue[0] >= start and cue[1] <= end) or not _applies(scope.rule, names):
                 continue
             gives = scope.gives
             if gives not in MARKS:
@@ -64,11 +64,20 @@ class Context:
         return Hit(start, end, signal, status, fresh, cause)
 
 
-def _applies(rule: RuleSpec, label: str) -> bool:
+def names_of(kind: str, rule: RuleSpec) -> tuple[str, ...]:
+    """What `not_for` and `only_for` of a cue file may call a rule: its label, its kind, and the group of a factor.
+
+    `names_of("factor", rule)` of 扬言威胁 is `("factor.threat", "factor", "group.threat")`.
+    """
+    group = rule.data.get("group")
+    return (f"{kind}.{rule.id}", kind, f"group.{group}") if group else (f"{kind}.{rule.id}", kind)
+
+
+def _applies(rule: RuleSpec, names: tuple[str, ...]) -> bool:
     skipped, only = rule.data["not_for"], rule.data["only_for"]
-    if skipped and (label in skipped or label.partition(".")[0] in skipped):
+    if skipped and any(name in skipped for name in names):
         return False
-    return not only or label in only or label.partition(".")[0] in only
+    return not only or any(name in only for name in names)
 
 
 def resolve(pack: Pack, document: Document, found: Spans, allowed: Callable[[RuleSpec], bool], *, live: bool) -> Context:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.match.context import Context
+from pipeline.match.context import Context, names_of
 from pipeline.match.hit import ASSERTED, Hit
 from pipeline.match.scan import Spans
 from pipeline.rulepack.pack import Pack, RuleSpec
@@ -100,8 +100,9 @@ class Reading:
         if context is None:
             return [Hit(start, end, signal) for start, end in spans]
         spec = self.pack.signals[signal]
-        label = f"{LABEL.get(rule.family, rule.family)}.{rule.id}"
-        hits = [context.read(label, start, end, signal) for start, end in spans]
+        names = names_of(LABEL.get(rule.family, rule.family), rule)
+        label = names[0]
+        hits = [context.read(names, start, end, signal) for start, end in spans]
         if spec.counts is None:
             return hits
         kept = [hit for hit in hits if hit.status in spec.counts]

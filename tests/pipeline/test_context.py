@@ -56,8 +56,8 @@ def _hits(file: ContextFile, text: str) -> list[Hit]:
     plain, spans = _marked(text)
     assert spans, f"{file.id}: no 【】 in {text}"
     context = _context(plain)
-    label = file.only_for[0] if file.only_for else "test"
-    return [context.read(label, start, end, -1) for start, end in spans]
+    names = (file.only_for[0] if file.only_for else "test",)
+    return [context.read(names, start, end, -1) for start, end in spans]
 
 
 def _gives(file: ContextFile, hit: Hit) -> bool:
@@ -69,7 +69,7 @@ def _past(text: str) -> list[bool]:
     plain, spans = _marked(text)
     context = _context(plain)
     context.live = True
-    return [not context.read("test", start, end, -1).fresh for start, end in spans]
+    return [not context.read(("test",), start, end, -1).fresh for start, end in spans]
 
 
 _CASES = [(name, text) for name, file in _FILES.items() for text in file.examples]
