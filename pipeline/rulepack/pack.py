@@ -104,13 +104,14 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         )
         for s in plan["signals"]
     )
-    actions = tuple(
+    shared = tuple(
         tuple((signal, checks[before] if before >= 0 else None, checks[after] if after >= 0 else None, reach) for signal, before, after, reach in entries)
         for entries in plan["actions"]
     )
     for data in plan["rules"]["context"].values():
         for key in ("pseudo", "stop"):
             data[key] = checks[data[key]] if isinstance(data[key], int) and data[key] >= 0 else None
+    actions = tuple(shared[number] for number in plan["at"])
     rules = {family: {rule_id: _rule(family, data) for rule_id, data in members.items()} for family, members in plan["rules"].items()}
     statements = {
         data["axis"]: tuple((entry, _condition(entry["when"], f"grading/{rule_id}")) for entry in data["raises"])

@@ -11,7 +11,7 @@ from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse, 
 from pipeline.rulepack.schema import Context, Rule, Signal, Terms
 from pipeline.rulepack.schema_base import Identified
 
-FORMAT = 5  # raised when the plan's layout changes, so that stored plans are made anew
+FORMAT = 6  # raised when the plan's layout changes, so that stored plans are made anew
 
 
 class Planner:
@@ -22,6 +22,7 @@ class Planner:
         self._expanded: dict[str, Sequence[str]] = {}
         self.signals: list[dict[str, Any]] = []
         self.regexes: dict[str, int] = {"": -1}
+        self.texts = [""]
         self.actions: dict[str, dict[tuple[int, int, int, int], None]] = {}
         self._compiled: dict[str, list[Compiled]] = {}
 
@@ -73,10 +74,9 @@ class Planner:
 
     def merged(self, actions: Iterable[tuple[int, int, int, int]]) -> list[list[int]]:
         """The actions at one word, those of one signal that differ only in what must follow put into one check."""
-        texts = list(self.regexes)
         by_head: dict[tuple[int, int, int], list[str]] = {}
         for signal, before, after, reach in actions:
-            by_head.setdefault((signal, before, reach), []).append(texts[after + 1])
+            by_head.setdefault((signal, before, reach), []).append(self.texts[after + 1])
         made = []
         for (signal, before, reach), afters in by_head.items():
             afters = sorted(dict.fromkeys(afters), key=len, reverse=True)
@@ -89,6 +89,7 @@ class Planner:
     def _regex(self, text: str) -> int:
         if text not in self.regexes:
             self.regexes[text] = len(self.regexes) - 1
+            self.texts.append(text)
         return self.regexes[text]
 
 
@@ -107,10 +108,17 @@ def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, A
         "settings": {key: value for key, value in source.settings.items() if key != "since"},
         "signals": planner.signals,
         "words": list(planner.actions),
-        "actions": [planner.merged(actions) for actions in planner.actions.values()],
+        **_shared(planner),
         "rules": rules,
-        "regexes": list(planner.regexes)[1:],  # last: merging actions adds to them
+        "regexes": planner.texts[1:],  # last: merging actions adds to them
     }
+
+
+def _shared(planner: Planner) -> dict[str, Any]:
+    """What to do at each word; words of one pattern share one list of actions."""
+    numbers: dict[tuple[tuple[int, int, int, int], ...], int] = {}
+    at = [numbers.setdefault(tuple(actions), len(numbers)) for actions in planner.actions.values()]
+    return {"at": at, "actions": [planner.merged(actions) for actions in numbers]}
 
 
 def _plan_rule(planner: Planner, family: str, rule: Identified) -> dict[str, Any]:

@@ -58,7 +58,16 @@ def load_pack(overlays: Sequence[Path] = ()) -> Pack:
 def load_leniently(overlays: Sequence[Path] = ()) -> tuple[Pack, list[RuleError]]:
     """A pack without the files, patterns and rules that cannot be used, and why they cannot (for lint and try; never for serving)."""
     problems: list[RuleError] = []
-    made = msgspec.json.decode(msgspec.json.encode(plan(load(overlays, problems), problems)))
+    path = cache_folder() / f"plan-{fingerprint([SHIPPED, *overlays])[:24]}-lenient.json"
+    made = _stored(path)
+    if made is None:
+        made = plan(load(overlays, problems), problems)
+        made["problems"] = [(e.code, e.zh, e.en, e.seen, e.remedy) for e in problems]
+        data = msgspec.json.encode(made)
+        _keep(path, data)
+        made = msgspec.json.decode(data)
+    else:
+        problems += [RuleError(code, zh, en, seen=seen, remedy=remedy) for code, zh, en, seen, remedy in made["problems"]]
     while True:
         try:
             return build(copy.deepcopy(made), problems), problems
