@@ -11,7 +11,7 @@ from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasic
 from pipeline.errors import RuleError
 from pipeline.facts.numbers import Number
 from pipeline.facts.scan import Scan
-from pipeline.rulepack.load import SHIPPED, read_yaml
+from pipeline.rulepack.files import SHIPPED, read_yaml
 from pipeline.text.normalise import fold
 
 FILES = ("acts", "ages", "apps", "counts", "decoys", "identifiers", "injuries", "loss", "money", "names", "places", "roles", "times", "weapons")
@@ -70,7 +70,7 @@ def latin(word: str, reader: Reader) -> Reader:
 
     def bounded(scan: Scan, start: int, end: int, told: Any) -> None:
         before, after = scan.text[start - 1 : start], scan.text[end : end + 1]
-        if first.isascii() and before.isascii() and before.isalnum() or last.isascii() and last.isalpha() and after.isascii() and after.isalpha():
+        if (first.isascii() and before.isascii() and before.isalnum()) or (last.isascii() and last.isalpha() and after.isascii() and after.isalpha()):
             return
         reader(scan, start, end, told)
 

@@ -11,8 +11,6 @@ from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse, 
 from pipeline.rulepack.schema import Context, Rule, Signal, Terms
 from pipeline.rulepack.schema_base import Identified
 
-FORMAT = 6  # raised when the plan's layout changes, so that stored plans are made anew
-
 
 class Planner:
     """Collects signals, words and checks while the rule files are walked."""
@@ -103,7 +101,6 @@ def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, A
             continue
         rules[family] = {rule_id: _plan_rule(planner, family, rule) for rule_id, rule in members.items()}
     return {
-        "format": FORMAT,
         "digest": source.digest,
         "settings": {key: value for key, value in source.settings.items() if key != "since"},
         "signals": planner.signals,

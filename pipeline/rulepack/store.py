@@ -18,9 +18,16 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import ConditionError, RuleError
-from pipeline.rulepack.load import SHIPPED, load
+from pipeline.rulepack.files import SHIPPED
 from pipeline.rulepack.pack import Pack, build
-from pipeline.rulepack.plan import FORMAT, plan
+
+
+def compiled(overlays: Sequence[Path], problems: list[RuleError] | None = None) -> dict[str, Any]:
+    """Read and compile the rule files. The compiler and the schemas are imported only here: a start from a stored plan needs neither."""
+    from pipeline.rulepack.load import load
+    from pipeline.rulepack.plan import plan
+
+    return plan(load(overlays, problems), problems)
 
 
 def cache_folder() -> Path:
@@ -31,7 +38,7 @@ def cache_folder() -> Path:
 
 def fingerprint(folders: Sequence[Path]) -> str:
     """Hash over the bytes of all rule files and of the compiler that reads them."""
-    digest = hashlib.sha256(str(FORMAT).encode())
+    digest = hashlib.sha256()
     for folder in (Path(__file__).parent, *folders):
         for path in _files(folder):
             digest.update(f"{path.relative_to(folder)}\0".encode())
@@ -49,7 +56,7 @@ def load_pack(overlays: Sequence[Path] = ()) -> Pack:
     stored = _stored(cache_folder() / name)
     if stored is not None:
         return build(stored)
-    data = msgspec.json.encode(plan(load(overlays)))
+    data = msgspec.json.encode(compiled(overlays))
     pack = build(msgspec.json.decode(data))
     _keep(cache_folder() / name, data)
     return pack
@@ -61,7 +68,7 @@ def load_leniently(overlays: Sequence[Path] = ()) -> tuple[Pack, list[RuleError]
     path = cache_folder() / f"plan-{fingerprint([SHIPPED, *overlays])[:24]}-lenient.json"
     made = _stored(path)
     if made is None:
-        made = plan(load(overlays, problems), problems)
+        made = compiled(overlays, problems)
         made["problems"] = [(e.code, e.zh, e.en, e.seen, e.remedy) for e in problems]
         data = msgspec.json.encode(made)
         _keep(path, data)
@@ -84,7 +91,7 @@ def _stored(path: Path) -> dict[str, Any] | None:
         data = msgspec.json.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
-    return data if isinstance(data, dict) and data.get("format") == FORMAT else None
+    return data if isinstance(data, dict) else None
 
 
 def _keep(path: Path, data: bytes) -> None:
