@@ -23,7 +23,6 @@ from pipeline.facts.times import TimeReader
 from pipeline.text.document import Document
 
 
-
 class Extractor:
     """Everything compiled; immutable after load, safe to share between threads. Raises RuleError where a word list cannot be used."""
 

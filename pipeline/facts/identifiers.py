@@ -41,7 +41,7 @@ class IdentifierReader:
         """A run of digits that is long or masked; returns its end where it is an identifier, else 0."""
         text = scan.text
         before = text[start - 1 : start]
-        if start and (before.isascii() and before.isalnum() or before == "*"):
+        if start and ((before.isascii() and before.isalnum()) or before == "*"):
             return 0
         run = _GROUPED.match(text, start) or _RUN.match(text, start)
         if run is None:

@@ -1,21 +1,224 @@
-"""TEMPORARY stand-in by the lead until helper-7 writes it: loss(document, facts) -> Loss."""
+"""What a victim of fraud lost: the one sum among promises, demands, small refunds and recoveries that is gone."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, NamedTuple
 
-from pipeline.facts.model import Facts
+from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
+
+from pipeline.facts.cues import Within
+from pipeline.facts.lexicon import load_lists
+from pipeline.facts.model import Fact, Facts
 from pipeline.text.document import Document
 
+_TOTAL_LOSS, _LOSS, _TOTAL_PAID, _PAID, _RECOVERED, _ASKED = 6, 5, 4, 3, 2, 1
+_PAUSE = re.compile(r"[,:()]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")  # speech typed without commas has spaces instead
+_CLOSE = 22  # characters in which a cue counts as being in the clause, where nobody set a comma
+_ENDS = "。!?;\n…"
+_AFTER_PAUSE = re.compile(r"[,:()。!?;\n…]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_LINKS = frozenset(("、", "和", "及", "与", "以及"))
+_AFTER = 12  # characters after a sum that are looked at
+_LINKED = 8  # characters between a sum and one that it continues
 
-class Loss(NamedTuple):
-    """Sum lost in yuan (None where the text gives none) and its half-open span in the normalised text."""
 
-    yuan: float | None
-    start: int
+class Cue(NamedTuple):
+    """A cue word near a sum: its class, where it ends, and how many clauses lie between it and the sum."""
+
+    told: str
     end: int
+    clauses: int
 
 
-def loss(document: Document, found: Facts) -> Loss:
-    """Stand-in."""
-    return Loss(None, 0, 0)
+class Ranked(NamedTuple):
+    """A sum, how surely it was lost, and whether it goes on a list that the sum before it began."""
+
+    rank: int
+    fact: Fact
+    listed: bool
+
+
+Loss = tuple[float | None, int, int]
+_NOTHING: Loss = (None, 0, 0)
+
+
+class LossReader:
+    """Reads by loss.yaml. Immutable after load."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self._before, self._before_kind = _automaton(told["cues"])
+        self._after, self._after_kind = _automaton(told["after"])
+        self._not_yet = Within(told["not_yet"])
+        self._none, self._several = Within(told["none"]), Within(told["sums_of_several"])
+        self._returned, self._realised, self._again = Within(told["returned"]), Within(told["realised"]), Within(told["again"])
+        self._equal = float(told["about_equal"])
+        self._reach = int(told["reach"])
+
+    def read(self, document: Document, facts: Facts) -> Loss:
+        """The loss in yuan and the span of the sum it rests on; (None, 0, 0) where the text tells none. Never raises.
+
+        >>> document = read("先返利200元,后共被骗3万元")
+        >>> shipped().read(document, extract(document))
+        (30000, 12, 15)
+        """
+        text = document.text
+        ranked: list[Ranked] = []
+        for fact in facts.money:
+            told = self._rank(text, fact, ranked[-1] if ranked else None)
+            if told.rank:
+                ranked.append(told)
+        if not ranked:
+            return _NOTHING
+        best = max(row.rank for row in ranked)
+        chosen = [row for row in ranked if row.rank == best]
+        if best >= _LOSS:
+            several = self._several.found(text)
+            return self._told_loss([row for row in ranked if row.rank >= _TOTAL_PAID] if several else chosen, several=several)
+        realised = self._realised.found(text)
+        if self._none.found(text) or (not realised and (best == _ASKED or self._not_yet.found(text))):
+            return _NOTHING
+        if best == _TOTAL_PAID:
+            return _single(max((row.fact for row in chosen), key=_amount))
+        if best == _RECOVERED:
+            return _single(chosen[0].fact)
+        return self._paid_out(text, [row.fact for row in chosen])
+
+    def _rank(self, text: str, fact: Fact, previous: Ranked | None) -> Ranked:
+        """How surely this sum is what was lost; 0 where it is something else."""
+        if fact.get("vague") or not fact.value or fact.get("per"):
+            return Ranked(0, fact, False)
+        if previous is not None and text[previous.fact.end : fact.start] in _LINKS:
+            return Ranked(previous.rank, fact, True)
+        start = max(0, fact.start - self._reach)
+        for end in _ENDS:
+            start = max(start, text.rfind(end, start, fact.start) + 1)
+        cues = self._cues(text, start, fact.start)
+        near = [cue for cue in cues if cue.clauses == 0]
+        after = self._first_after(text, fact.end)
+        rank = self._by_cues(text, fact, near, {cue.told for cue in cues if cue.clauses == 1}, after)
+        linked = previous is not None and previous.rank <= _PAID and fact.start - previous.fact.end < _LINKED
+        if not rank and linked and previous is not None and not near and not set(text[previous.fact.end : fact.start]) & set(_ENDS):
+            return Ranked(previous.rank, fact, True)
+        return Ranked(rank, fact, False)
+
+    def _by_cues(self, text: str, fact: Fact, near: list[Cue], earlier: set[str], after: str) -> int:
+        """The rank by the cues of the clause, of the clause before, and of what follows."""
+        kinds = [cue.told for cue in near if cue.told != "done"]
+        last = kinds[-1] if kinds else ""
+        if "loss" in kinds:
+            tail = kinds[kinds.index("loss") :]
+            if "back" in kinds[: kinds.index("loss")]:
+                return 0 if "部分" in text[max(0, fact.start - 12) : fact.start] else _RECOVERED
+            if not {"gain", "back", "none"} & set(tail) and "none" not in kinds:
+                return _TOTAL_LOSS if "total" in kinds else _LOSS
+        if after in ("back", "gain", "plan") or "each" in kinds:
+            return 0
+        if last == "back":
+            return _RECOVERED if after == "loss" and "部分" not in text[fact.start - 12 : fact.end + 8] else 0
+        if after == "loss":
+            return _LOSS
+        if last == "gain" and after != "pay":
+            return 0
+        if last == "total" and not {"gain", "back"} & set(kinds[-1 - kinds[::-1].index("pay") :] if "pay" in kinds else kinds):
+            return _TOTAL_LOSS if "loss" in earlier else (_ASKED if "plan" in earlier else _TOTAL_PAID)
+        if "pay" in (last, after):
+            return self._paid(near, text, fact, asked_before="demand" in earlier)
+        return 0
+
+    def _paid(self, near: list[Cue], text: str, fact: Fact, *, asked_before: bool) -> int:
+        """A payment: made, or only asked for, planned or refused."""
+        kinds = [cue.told for cue in near]
+        if "none" in kinds:
+            return 0
+        asked = max((i for i, kind in enumerate(kinds) if kind in ("demand", "plan")), default=-1)
+        done = "done" in kinds[asked + 1 :] or (near and text[near[-1].end - 1] in "了过完") or text[fact.end : fact.end + 1] in ("了", "给")
+        if (asked >= 0 or (asked_before and not near)) and not done and "total" not in kinds:
+            return _ASKED
+        return _TOTAL_PAID if "total" in kinds else _PAID
+
+    def _cues(self, text: str, start: int, end: int) -> list[Cue]:
+        """The cue words between `start` and `end`, in order."""
+        window = text[start:end]
+        cues = []
+        for _first, last, word in self._before.find(window):
+            if self._before_kind[word] != "skip":
+                clauses = len(_PAUSE.findall(window, last)) + (len(window) - last > _CLOSE)
+                cues.append(Cue(self._before_kind[word], start + last, clauses))
+        return cues
+
+    def _first_after(self, text: str, end: int) -> str:
+        """The class of the first cue after a sum, within its clause."""
+        pause = _AFTER_PAUSE.search(text, end, end + _AFTER)
+        stop = pause.start() if pause is not None else end + _AFTER
+        hits = self._after.find(text[end:stop])
+        return self._after_kind[hits[0][2]] if hits else ""
+
+    def _told_loss(self, chosen: list[Ranked], *, several: bool) -> Loss:
+        """One told loss of several: an exact sum before a rounded one, the total of several victims, else the largest."""
+        facts = self._distinct([row.fact for row in chosen])
+        if len(facts) > 1 and (several or any(row.listed for row in chosen)):
+            return _summed(facts)
+        return _single(max(facts, key=_amount))
+
+    def _paid_out(self, text: str, facts: list[Fact]) -> Loss:
+        """The sum of the payments, without those that came back as a bait and without second mentions of one."""
+        kept: list[Fact] = []
+        for i, fact in enumerate(facts):
+            until = min(facts[i + 1].start if i + 1 < len(facts) else len(text), fact.end + 24)
+            if i + 1 < len(facts) and self._returned.found(text[fact.end : until]):
+                continue
+            if any(other.value == fact.value for other in kept) and not self._again.found(text[max(0, fact.start - 20) : fact.start]):
+                continue
+            kept.append(fact)
+        return _summed(kept) if kept else _NOTHING
+
+    def _distinct(self, facts: list[Fact]) -> list[Fact]:
+        """Drop sums that only round another."""
+        kept: list[Fact] = []
+        for fact in sorted(facts, key=_exactness):
+            if not any(abs(_amount(fact) - _amount(other)) <= self._equal * _amount(other) for other in kept):
+                kept.append(fact)
+        return sorted(kept, key=_start)
+
+
+def _automaton(cues: dict[str, Iterable[str]]) -> tuple[CharwiseDoubleArrayAhoCorasick, list[str]]:
+    table = {word: kind for kind, words in cues.items() for word in words}
+    return CharwiseDoubleArrayAhoCorasick(list(table), MATCH_KIND_LEFTMOST_LONGEST), list(table.values())
+
+
+def _amount(fact: Fact) -> float:
+    return float(fact.value or 0)
+
+
+def _exactness(fact: Fact) -> tuple[bool, int, int]:
+    """Sums without 余 and with fewer round zeros first."""
+    digits = str(int(_amount(fact)))
+    return bool(fact.get("about")), len(digits) - len(digits.rstrip("0")), fact.start
+
+
+def _start(fact: Fact) -> int:
+    return fact.start
+
+
+def _single(fact: Fact) -> Loss:
+    amount = _amount(fact)
+    return (int(amount) if amount == int(amount) else amount), fact.start, fact.end
+
+
+def _summed(facts: list[Fact]) -> Loss:
+    """The sum of several payments; the span runs from the first to the last."""
+    amount = round(sum(_amount(fact) for fact in facts), 2)
+    return (int(amount) if amount == int(amount) else amount), facts[0].start, facts[-1].end
+
+
+@cache
+def shipped() -> LossReader:
+    """The reader over the cues that ship."""
+    return LossReader(load_lists()["loss"])
+
+
+def loss(document: Document, facts: Facts) -> Loss:
+    """The loss with the shipped cues: (yuan or None, start, end) in `document.text`."""
+    return shipped().read(document, facts)

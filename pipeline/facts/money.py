@@ -26,7 +26,7 @@ class MoneyReader:
         self._not_money = Beside(told["not_money"])
         self._not_sums = frozenset(told["not_sums"])
         self._strong = Beside(word for word in told["bare_before"] if word not in told["weak_before"])
-        self._weak = Beside(told["weak_before"])
+        self._weak, self._cued_after = Beside(told["weak_before"]), Beside(told["bare_after"])
         self._about, self._about_after = Beside(told["about_before"]), Beside(told["about_after"])
         self._list = frozenset(told["links"]["list"])
         self._range = frozenset(told["links"]["range"])
@@ -57,13 +57,17 @@ class MoneyReader:
             return end
         if number.scale == 1 and (not "0" <= text[start] <= "9" or number.value in self._not_sums):
             return 0
-        if number.scale == 1 and not 10 <= number.value < 10_000_000 or number.scale == 10:
+        if (number.scale == 1 and not 10 <= number.value < 10_000_000) or number.scale == 10:
             return 0
-        at = start
+        previous = scan.money[-1] if scan.money else None
+        if previous is not None and text[previous.end : start] in self._list and number.scale >= 100:  # 三千和一千五
+            self._keep(scan, start, end, number, "CNY", 1.0)
+            return end
+        at = start - (text[start - 1 : start] == "”")
         for _ in range(2):
             at -= len(self._about.before(text, at))
-        large = number.scale >= 10_000 and text[start] not in "百千万亿十"
-        if not (large or self._strong.before(text, at) or (number.scale >= 1000 and self._weak.before(text, at))):
+        large = number.value >= 10_000 and number.scale > 1 and text[start] not in "百千万亿"
+        if not (large or self._strong.before(text, at) or (number.scale >= 100 and (self._weak.before(text, at) or self._cued_after.after(text, end)))):
             return 0
         if self._not_money.after(text, end) or text[start] == "半":
             return 0
@@ -82,7 +86,7 @@ class MoneyReader:
                 low, begin = scaled, before
                 scan.bare.pop()
                 break
-            if link not in self._list or begin - after > 2 or earlier.value < 10 and scaled == earlier.value:
+            if link not in self._list or begin - after > 2 or (earlier.value < 10 and scaled == earlier.value):
                 break
             scan.bare.pop()
             scan.money.append(Fact("money", before, after, _yuan(scaled * rate)))
@@ -99,7 +103,7 @@ class MoneyReader:
             extra.append(("about", True))
         if number.vague:
             extra.append(("vague", True))
-        if code != "CNY" and rate >= 0.1 + 1e-9 or code not in ("CNY", "jiao"):
+        if (code != "CNY" and rate >= 0.1 + 1e-9) or code not in ("CNY", "jiao"):
             extra += [("currency", code), ("amount", low)]
         after = self._after_words.after(text, end)
         before = "" if after else self._before_words.before(text, start)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from pipeline.facts.model import Fact
 from pipeline.facts.numbers import Number
 
-
 Mention = tuple[int, int, str, bool]
 """A person or body named in the text: span, role code, and whether the words are a name."""
 

@@ -85,7 +85,7 @@ class TimeReader:
         term, before = text[end:stop], text[start - 1 : start]
         if before == "第" or number.value > 1000 or (before in _WEEK and term == "周") or (text[start] == "半" and before in _HALF):
             return 0
-        if number.vague and term == "年" and text[start] in "五六七八九" or (term == "天" and text[start:end] == "一" and not self._ago.after(text, stop)):  # 九几年
+        if (number.vague and term == "年" and text[start] in "五六七八九") or (term == "天" and text[start:end] == "一" and not self._ago.after(text, stop)):  # 九几年
             return 0
         half = 0.5 if term.startswith("个半") else 0.0
         if text.startswith("半", stop) and term in ("年", "天"):
