@@ -157,7 +157,10 @@ class Extractor:
             return self._times.iso(scan, start, end, end, number, None) if number.scale == 1 and "." in scan.text[start:end] else 0
         lengths, units = table
         for length in lengths:
-            for reader, told in units.get(scan.text[end : end + length], ()):
+            unit = scan.text[end : end + length]
+            if len(unit) < length:  # the text ends here; the shorter unit is asked in its turn
+                continue
+            for reader, told in units.get(unit, ()):
                 stop: int = reader(scan, start, end, end + length, number, told)
                 if stop:
                     return stop

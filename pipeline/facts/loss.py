@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
-from pipeline.facts.cues import Within
+from pipeline.facts.cues import Beside, Within
 from pipeline.facts.lexicon import load_lists
 from pipeline.facts.model import Fact, Facts
 from pipeline.text.document import Document
@@ -21,6 +21,7 @@ _ENDS = "。!?;\n…"
 _AFTER_PAUSE = re.compile(r"[,:()。!?;\n…]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _LINKS = frozenset(("、", "和", "及", "与", "以及"))
 _AFTER = 12  # characters after a sum that are looked at
+_BESIDE = 3  # characters within which 佣金, 额度, 才能 speak of this sum
 _LINKED = 8  # characters between a sum and one that it continues
 
 
@@ -50,7 +51,7 @@ class LossReader:
     def __init__(self, told: dict[str, Any]) -> None:
         self._before, self._before_kind = _automaton(told["cues"])
         self._after, self._after_kind = _automaton(told["after"])
-        self._not_yet = Within(told["not_yet"])
+        self._not_yet, self._collective, self._next = Within(told["not_yet"]), Within(told["collective"]), Beside(told["after_next"])
         self._none, self._several = Within(told["none"]), Within(told["sums_of_several"])
         self._returned, self._realised, self._again = Within(told["returned"]), Within(told["realised"]), Within(told["again"])
         self._equal = float(told["about_equal"])
@@ -75,7 +76,8 @@ class LossReader:
         chosen = [row for row in ranked if row.rank == best]
         if best >= _LOSS:
             several = self._several.found(text)
-            return self._told_loss([row for row in ranked if row.rank >= _TOTAL_PAID] if several else chosen, several=several)
+            told = self._told_loss(text, [row for row in ranked if row.rank >= _TOTAL_PAID] if several else chosen, several=several)
+            return self._exact(told, ranked)
         realised = self._realised.found(text)
         if self._none.found(text) or (not realised and (best == _ASKED or self._not_yet.found(text))):
             return _NOTHING
@@ -122,7 +124,8 @@ class LossReader:
         if last == "gain" and after != "pay":
             return 0
         if last == "total" and not {"gain", "back"} & set(kinds[-1 - kinds[::-1].index("pay") :] if "pay" in kinds else kinds):
-            return _TOTAL_LOSS if "loss" in earlier else (_ASKED if "plan" in earlier else _TOTAL_PAID)
+            asked = "plan" in earlier or ("demand" in kinds and "done" not in {cue.told for cue in near})
+            return _TOTAL_LOSS if "loss" in earlier else (_ASKED if asked else _TOTAL_PAID)
         if "pay" in (last, after):
             return self._paid(near, text, fact, asked_before="demand" in earlier)
         return 0
@@ -133,7 +136,8 @@ class LossReader:
         if "none" in kinds:
             return 0
         asked = max((i for i, kind in enumerate(kinds) if kind in ("demand", "plan")), default=-1)
-        done = "done" in kinds[asked + 1 :] or (near and text[near[-1].end - 1] in "了过完") or text[fact.end : fact.end + 1] in ("了", "给")
+        pause = _AFTER_PAUSE.search(text, fact.end, fact.end + _LINKED)
+        done = "done" in kinds[asked + 1 :] or (pause is not None and bool(self._next.after(text, pause.end()))) or (near and text[near[-1].end - 1] in "了过完") or text[fact.end : fact.end + 1] in ("了", "给")
         if (asked >= 0 or (asked_before and not near)) and not done and "total" not in kinds:
             return _ASKED
         return _TOTAL_PAID if "total" in kinds else _PAID
@@ -152,15 +156,27 @@ class LossReader:
         """The class of the first cue after a sum, within its clause."""
         pause = _AFTER_PAUSE.search(text, end, end + _AFTER)
         stop = pause.start() if pause is not None else end + _AFTER
-        hits = self._after.find(text[end:stop])
-        return self._after_kind[hits[0][2]] if hits else ""
+        for first, _last, word in self._after.find(text[end:stop]):
+            kind = self._after_kind[word]
+            if kind not in ("gain", "plan") or first <= _BESIDE:
+                return kind
+        if pause is not None and self._next.after(text, pause.end()) and text[pause.start()] == ",":
+            return "pay"
+        return ""
 
-    def _told_loss(self, chosen: list[Ranked], *, several: bool) -> Loss:
+    def _told_loss(self, text: str, chosen: list[Ranked], *, several: bool) -> Loss:
         """One told loss of several: an exact sum before a rounded one, the total of several victims, else the largest."""
         facts = self._distinct([row.fact for row in chosen])
-        if len(facts) > 1 and (several or any(row.listed for row in chosen)):
+        if len(facts) > 1 and (several or any(row.listed for row in chosen) or all("骗取" in text[max(0, fact.start - 16) : fact.start] for fact in facts)):
             return _summed(facts)
-        return _single(max(facts, key=_amount))
+        own = [fact for fact in facts if not self._collective.found(text[max(0, fact.start - self._reach) : fact.start])]
+        return _single(max(own or facts, key=_amount))
+
+    def _exact(self, told: Loss, ranked: list[Ranked]) -> Loss:
+        """A rounded loss (被骗8万元) gives way to the exact sum of the same payments (共计80486元)."""
+        near = [row.fact for row in ranked if row.rank >= _PAID and told[0] and abs(_amount(row.fact) - told[0]) <= self._equal * told[0]]
+        best = min(near, key=_exactness, default=None)
+        return told if best is None or _exactness(best)[:2] >= _digits(told[0] or 0) else _single(best)
 
     def _paid_out(self, text: str, facts: list[Fact]) -> Loss:
         """The sum of the payments, without those that came back as a bait and without second mentions of one."""
@@ -194,8 +210,13 @@ def _amount(fact: Fact) -> float:
 
 def _exactness(fact: Fact) -> tuple[bool, int, int]:
     """Sums without 余 and with fewer round zeros first."""
-    digits = str(int(_amount(fact)))
-    return bool(fact.get("about")), len(digits) - len(digits.rstrip("0")), fact.start
+    return bool(fact.get("about")), _digits(_amount(fact))[1], fact.start
+
+
+def _digits(amount: float) -> tuple[bool, int]:
+    """How round a sum is: the zeros at its end."""
+    digits = str(int(amount))
+    return False, len(digits) - len(digits.rstrip("0"))
 
 
 def _start(fact: Fact) -> int:

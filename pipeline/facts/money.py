@@ -60,14 +60,15 @@ class MoneyReader:
         if (number.scale == 1 and not 10 <= number.value < 10_000_000) or number.scale == 10:
             return 0
         previous = scan.money[-1] if scan.money else None
-        if previous is not None and text[previous.end : start] in self._list and number.scale >= 100:  # 三千和一千五
+        if previous is not None and text[previous.end : start] in self._list and (number.scale >= 100 or number.value >= 100):  # 三千和一千五
             self._keep(scan, start, end, number, "CNY", 1.0)
             return end
         at = start - (text[start - 1 : start] == "”")
         for _ in range(2):
             at -= len(self._about.before(text, at))
         large = number.value >= 10_000 and number.scale > 1 and text[start] not in "百千万亿"
-        if not (large or self._strong.before(text, at) or (number.scale >= 100 and (self._weak.before(text, at) or self._cued_after.after(text, end)))):
+        cued = self._strong.before(text, at) or (number.scale >= 100 and self._weak.before(text, at))
+        if not (large or cued or len(self._cued_after.after(text, end)) > (number.scale < 100)):
             return 0
         if self._not_money.after(text, end) or text[start] == "半":
             return 0
