@@ -40,8 +40,8 @@ def grade(pack: Pack, reading: Reading, profile: str) -> Grade:
     axes = dict.fromkeys(AXES, 0)
     reasons: list[Reason] = []
     for axis in AXES:
-        for entry, node in pack.statements.get(axis, ()):
-            if node.holds(reading):
+        for entry, node, test in pack.statements.get(axis, ()):
+            if test(reading.found, reading.values.get, reading):
                 axes[axis] = max(axes[axis], entry["to"])
                 reasons.append(Reason(axis, entry["id"], entry["to"], entry["says"], entry["basis"], tuple(dict.fromkeys(node.support(reading)))))
     reasons.sort(key=lambda reason: (-reason.to, AXES.index(reason.axis), reason.id))
@@ -54,7 +54,7 @@ def colour_level(pack: Pack, axes: dict[str, int], profile: str, reading: Readin
     for axis, value in axes.items():
         reading.values[f"axis.{axis}"] = float(value)
     reading.values["axis.max"] = float(max(axes.values()))
-    return next((level for node, level in pack.maps[profile] if node is None or node.holds(reading)), 0)
+    return next((level for test, level in pack.maps[profile] if test is None or test(reading.found, reading.values.get, reading)), 0)
 
 
 def profile_data(pack: Pack, profile: str) -> dict[str, Any]:

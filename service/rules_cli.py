@@ -13,8 +13,6 @@ from rich.table import Table
 
 from pipeline.engine import Engine
 from pipeline.errors import InputError
-from pipeline.match.context import names_of
-from pipeline.match.reading import LABEL
 from pipeline.rulepack.store import load_leniently
 from pipeline.values import Assessment, Incident
 from service import rulecheck
@@ -152,7 +150,7 @@ def show_hits(out: Console, engine: Engine, incident: Incident) -> None:
     for signal, spans in sorted(reading.found.items()):
         spec = engine.pack.signals[signal]
         for start, end in spans:
-            hit = reading.context.read(names_of(LABEL.get(spec.family, spec.family), engine.pack.rules[spec.family][spec.rule]), start, end, signal)
+            hit = reading.context.read(spec.names, start, end, signal)
             marks = ("✓" if hit.fresh else "", "✓" if hit.cause else "")
             table.add_row(f"{spec.family}/{spec.rule}", spec.group, document.text[start:end], "" if spec.family == "context" else hit.status, *marks)
     out.print(table)

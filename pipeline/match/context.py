@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.match.hit import ASSERTED, Hit
 from pipeline.match.scan import Spans
@@ -18,8 +18,7 @@ from pipeline.text.document import Document
 MARKS = frozenset({"fresh", "past", "cause"})
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Where one cue works: hits that begin at or after `start` and before `end`."""
 
     start: int
@@ -30,23 +29,30 @@ class Scope:
     rule: RuleSpec
 
 
-@dataclass(slots=True)
 class Context:
     """The scopes of one narrative, asked once per hit."""
 
-    scopes: tuple[Scope, ...]
-    live: bool  # the frame tells of now, so what no cue puts elsewhere is fresh
+    __slots__ = ("_at", "live", "scopes")
+
+    def __init__(self, scopes: tuple[Scope, ...], *, live: bool) -> None:
+        self.scopes = scopes
+        self.live = live  # the frame tells of now, so what no cue puts elsewhere is fresh
+        self._at: dict[int, list[Scope]] = {}
+
+    def at(self, start: int) -> list[Scope]:
+        """The scopes that a hit beginning at `start` lies in; worked out once per place, since many rules hit the same words."""
+        found = self._at.get(start)
+        if found is None:
+            found = self._at[start] = [scope for scope in self.scopes if scope.start <= start < scope.end]
+        return found
 
     def read(self, names: tuple[str, ...], start: int, end: int, signal: int) -> Hit:
         """The hit with its status for the rule that goes by `names` (such as factor.threat, factor, group.threat)."""
-        if not self.scopes:
+        scopes = self.at(start)
+        if not scopes:
             return Hit(start, end, signal, ASSERTED, self.live)
         status, best, now, past, cause = ASSERTED, -1, False, False, False
-        for scope in self.scopes:
-            if scope.end <= start:
-                continue
-            if scope.start > start:
-                break
+        for scope in scopes:
             cue = scope.cue
             if (cue[0] >= start and cue[1] <= end) or not _applies(scope.rule, names):
                 continue
@@ -62,15 +68,6 @@ class Context:
                 now = True
         fresh = now or (self.live and not past and status == ASSERTED)
         return Hit(start, end, signal, status, fresh, cause)
-
-
-def names_of(kind: str, rule: RuleSpec) -> tuple[str, ...]:
-    """What `not_for` and `only_for` of a cue file may call a rule: its label, its kind, and the group of a factor.
-
-    `names_of("factor", rule)` of 扬言威胁 is `("factor.threat", "factor", "group.threat")`.
-    """
-    group = rule.data.get("group")
-    return (f"{kind}.{rule.id}", kind, f"group.{group}") if group else (f"{kind}.{rule.id}", kind)
 
 
 def _applies(rule: RuleSpec, names: tuple[str, ...]) -> bool:
@@ -92,7 +89,7 @@ def resolve(pack: Pack, document: Document, found: Spans, allowed: Callable[[Rul
             if pseudo is None or not _touched(pseudo, document.text, cue):
                 scopes.extend(_scopes(rule, document, cue))
     scopes.sort(key=lambda scope: scope.start)
-    return Context(tuple(scopes), live)
+    return Context(tuple(scopes), live=live)
 
 
 _AROUND = 16  # how far on both sides of a cue a pseudo-cue may reach

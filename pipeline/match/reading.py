@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.match.context import Context, names_of
+from pipeline.match.context import Context
 from pipeline.match.hit import ASSERTED, Hit
 from pipeline.match.scan import Spans
 from pipeline.rulepack.pack import Pack, RuleSpec
@@ -56,13 +56,7 @@ class Reading:
 
     def group(self, name: str) -> Sequence[Hit]:
         rule = self._rule
-        if rule is None:
-            return ()
-        signal = rule.groups[name]
-        hits = self._groups.get(signal)
-        if hits is not None:
-            return hits
-        return self.counted(rule, signal) if signal in self.found else ()
+        return self.counted(rule.groups[name]) if rule is not None else ()
 
     def value(self, name: str) -> float:
         return self.values.get(name, 0.0)
@@ -85,14 +79,30 @@ class Reading:
 
     # hits
 
-    def counted(self, rule: RuleSpec, signal: int) -> list[Hit]:
+    def counted(self, signal: int) -> list[Hit]:
         """Hits of a signal whose status counts; the others are kept aside under the rule's label."""
         hits = self._groups.get(signal)
         if hits is None:
-            hits = self._groups[signal] = self._read(rule, signal)
+            hits = self._groups[signal] = self._read(signal)
         return hits
 
-    def _read(self, rule: RuleSpec, signal: int) -> list[Hit]:
+    def pair(self, left: int, right: int, reach: int) -> bool:
+        """Whether two signals have counted hits as close as `reach` asks (3: the right one after the left one)."""
+        rights = self.counted(right)
+        if not rights:
+            return False
+        for a in self.counted(left):
+            for b in rights:
+                if (b.start >= a.end) if reach == 3 else self.distance(a, b) <= reach:
+                    return True
+        return False
+
+    def many(self, signal: int, least: int) -> bool:
+        """Whether a signal has at least so many different phrases."""
+        hits = self.counted(signal)
+        return len(hits) >= least and len({self.phrase(hit) for hit in hits}) >= least
+
+    def _read(self, signal: int) -> list[Hit]:
         spans = self.found.get(signal)
         if not spans:
             return []
@@ -100,7 +110,7 @@ class Reading:
         if context is None:
             return [Hit(start, end, signal) for start, end in spans]
         spec = self.pack.signals[signal]
-        names = names_of(LABEL.get(rule.family, rule.family), rule)
+        names = spec.names
         label = names[0]
         hits = [context.read(names, start, end, signal) for start, end in spans]
         if spec.counts is None:
@@ -118,8 +128,7 @@ class Reading:
 
     def holds(self, rule: RuleSpec) -> bool:
         """Whether the rule's condition holds."""
-        self._rule = rule
-        return rule.condition.holds(self)
+        return rule.test(self.found, self.values.get, self)
 
     def support(self, rule: RuleSpec) -> tuple[Hit, ...]:
         """The hits that a holding condition rests on, in order, without doubles."""
@@ -132,7 +141,7 @@ class Reading:
         boost, decay = settings["cause_boost"], settings["repeat_decay"]
         total, hits = float(rule.data.get("base", 0.0)), []
         for signal in self._touched.get((rule.family, rule.id), ()):
-            counted = self.counted(rule, signal)
+            counted = self.counted(signal)
             weight = self.pack.signals[signal].weight
             if not counted or not weight:
                 continue

@@ -7,7 +7,7 @@ Grammar: see pipeline/rules/README.md. `a with b` same clause, `a near b` same s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -314,3 +314,26 @@ class _Parser:
         if isinstance(node, Some) and all(isinstance(part, Group) for part in node.parts):
             return [part.name for part in node.parts if isinstance(part, Group)]
         raise _wrong(self.text)
+
+
+def source(node: Node, groups: Mapping[str, int]) -> str:
+    """The condition as a Python expression over `f` (signals found), `v` (values.get) and `r` (the reading): the hot path evaluates these.
+
+    Built from the parsed nodes alone, never from the text of a rule file.
+    """
+    if isinstance(node, Group):
+        return f"({groups[node.name]} in f and bool(r.counted({groups[node.name]})))"
+    if isinstance(node, Operand):
+        return f"v({node.name!r}, 0.0) {node.sign} {node.bound!r}"
+    if isinstance(node, Pair):
+        left, right = groups[node.left], groups[node.right]
+        return f"({left} in f and {right} in f and r.pair({left}, {right}, {node.reach}))"
+    if isinstance(node, Many):
+        return f"({groups[node.name]} in f and r.many({groups[node.name]}, {node.least}))"
+    if isinstance(node, Not):
+        return f"not ({source(node.part, groups)})"
+    if isinstance(node, All | Some):
+        if not node.parts:
+            return "True" if isinstance(node, All) else "False"
+        return (" and " if isinstance(node, All) else " or ").join(f"({source(part, groups)})" for part in node.parts)
+    raise TypeError(type(node).__name__)

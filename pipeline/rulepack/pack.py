@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import daachorse
 
 from pipeline.errors import ConditionError, RuleError
-from pipeline.rulepack.condition import All, Group, Node, Some, has_not, parse
+from pipeline.rulepack.condition import All, Group, Node, Some, has_not, parse, source
 
 # the families in the order in which they are decided; a condition may name only what comes before
 ORDER = ("frames", "context", "factors", "scripts", "stages", "disputes", "categories", "grading", "review", "profiles", "questions", "response")
@@ -50,6 +50,10 @@ class SignalSpec:
     counts: frozenset[str] | None  # None: any
     stage: str | None
     masks: tuple[int, ...]
+    names: tuple[str, ...]  # what cue files may call the rule: factor.threat, factor, group.threat
+
+
+Test = Callable[[Any, Any, Any], bool]  # (signals found, values.get, reading) → does the condition hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class RuleSpec:
     name: str
     groups: dict[str, int]
     condition: Node
+    test: Test  # the condition, compiled
     always: bool  # may hold without a hit of its own
     inputs: tuple[tuple[str, float], ...]
     data: dict[str, Any] = field(default_factory=dict)
@@ -79,8 +84,8 @@ class Pack:
     actions: tuple[tuple[Action, ...], ...]
     signals: tuple[SignalSpec, ...]
     rules: dict[str, dict[str, RuleSpec]]
-    statements: dict[str, tuple[tuple[dict[str, Any], Node], ...]]  # grading axis → (raise, condition)
-    maps: dict[str, tuple[tuple[Node | None, int], ...]]  # profile → (condition, index of level), first match wins
+    statements: dict[str, tuple[tuple[dict[str, Any], Node, Test], ...]]  # grading axis → (raise, condition, compiled)
+    maps: dict[str, tuple[tuple[Test | None, int], ...]]  # profile → (condition, index of level), first match wins
     factor_order: tuple[str, ...]
 
     def patterns(self) -> int:
@@ -101,6 +106,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
             None if (c := s.get("counts")) is None else frozenset(c),
             s.get("stage"),
             tuple(s.get("masks", ())),
+            _names(plan, s["family"], s["rule"]),
         )
         for s in plan["signals"]
     )
@@ -114,8 +120,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
     actions = tuple(shared[number] for number in plan["at"])
     rules = {family: {rule_id: _rule(family, data) for rule_id, data in members.items()} for family, members in plan["rules"].items()}
     statements = {
-        data["axis"]: tuple((entry, _condition(entry["when"], f"grading/{rule_id}")) for entry in data["raises"])
-        for rule_id, data in plan["rules"]["grading"].items()
+        data["axis"]: tuple(_statement(entry, f"grading/{rule_id}") for entry in data["raises"]) for rule_id, data in plan["rules"]["grading"].items()
     }
     pack = Pack(
         plan["digest"],
@@ -139,6 +144,28 @@ def _condition(text: str, where: str) -> Node:
         raise ConditionError(error.code, error.zh, error.en, seen=f"{where}.yaml · {error.seen}", remedy=error.remedy) from error
 
 
+def _test(node: Node, groups: Mapping[str, int], where: str) -> Test:
+    """The condition as a compiled function; the source is built from parsed nodes only."""
+    try:
+        text = source(node, groups)
+    except KeyError as error:
+        raise ConditionError("FQ1202", "条件里的组不存在", "unknown group in condition", seen=f"{where} · {error.args[0]}", remedy="改正组名") from None
+    made: Test = eval(f"lambda f, v, r: {text}", {"__builtins__": {"bool": bool}})
+    return made
+
+
+def _statement(entry: dict[str, Any], where: str) -> tuple[dict[str, Any], Node, Test]:
+    node = _condition(entry["when"], where)
+    return entry, node, _test(node, {}, f"{where} {entry['id']}")
+
+
+def _names(plan: dict[str, Any], family: str, rule: str) -> tuple[str, ...]:
+    """What `not_for` and `only_for` of a cue file may call a rule: its label, its kind, and the group of a factor."""
+    kind = next((name for name, target in _NAMESPACES.items() if target == family), family)
+    group = plan["rules"].get(family, {}).get(rule, {}).get("group")
+    return (f"{kind}.{rule}", kind, f"group.{group}") if group else (f"{kind}.{rule}", kind)
+
+
 def _rule(family: str, data: dict[str, Any]) -> RuleSpec:
     groups: dict[str, int] = data.get("groups", {})
     text = data.get("condition") or data.get("when")
@@ -150,10 +177,10 @@ def _rule(family: str, data: dict[str, Any]) -> RuleSpec:
         node = All(())
     inputs = tuple((data.get("inputs") or {}).items())
     always = node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
-    return RuleSpec(family, data["id"], data["name"], groups, node, always, inputs, data)
+    return RuleSpec(family, data["id"], data["name"], groups, node, _test(node, groups, f"{family}/{data['id']}"), always, inputs, data)
 
 
-def _map(profile: RuleSpec) -> tuple[tuple[Node | None, int], ...]:
+def _map(profile: RuleSpec) -> tuple[tuple[Test | None, int], ...]:
     codes = [level["code"] for level in profile.data["levels"]]
     made = []
     for entry in profile.data["map"]:
@@ -162,7 +189,8 @@ def _map(profile: RuleSpec) -> tuple[tuple[Node | None, int], ...]:
             raise ConditionError(
                 "FQ1206", "分级方案没有这一级", "unknown level in profile", seen=f"profiles/{profile.id} · {level}", remedy="levels 中先写这一级"
             )
-        made.append((_condition(entry["when"], f"profiles/{profile.id}") if entry["when"] else None, codes.index(level)))
+        where = f"profiles/{profile.id}"
+        made.append((_test(_condition(entry["when"], where), {}, where) if entry["when"] else None, codes.index(level)))
     return tuple(made)
 
 
@@ -193,7 +221,7 @@ def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
             for name, _ in rule.inputs:
                 yield f"{family}/{rule.id}", rule, family, Group(name) if "." not in name else parse(name)
     for axis, entries in pack.statements.items():
-        for entry, node in entries:
+        for entry, node, _ in entries:
             yield f"grading/{axis} {entry['id']}", None, "grading", node
             if has_not(node):
                 raise ConditionError(
