@@ -1,7 +1,7 @@
 """How each hit is meant: asserted, negated, hypothetical, reported, historical, of another person, averted; and whether it is fresh or the cause.
 
 After ConText: a cue has a direction, a reach and terminators; pseudo-cues switch it off; where two statuses meet, the higher priority wins.
-A cue that lies inside a hit belongs to the phrase (没有一天不打) and leaves it alone.
+A cue that is part of a longer hit belongs to the phrase (没有一天不打) and leaves it alone.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Context:
         status, best, now, past, cause = ASSERTED, -1, False, False, False
         for scope in scopes:
             cue = scope.cue
-            if (cue[0] >= start and cue[1] <= end) or not _applies(scope.rule, names):
+            if (start <= cue[0] and cue[1] <= end and cue != (start, end)) or not _applies(scope.rule, names):
                 continue
             gives = scope.gives
             if gives not in MARKS:
@@ -111,8 +111,10 @@ def _scopes(rule: RuleSpec, document: Document, cue: tuple[int, int]) -> list[Sc
     made: list[Scope] = []
     direction, gives, priority = rule.data["direction"], rule.data["gives"], rule.data["priority"]
     stop: Check | None = rule.data["stop"]
+    if direction in ("over", "both"):
+        made.append(Scope(cue[0], cue[1], cue, gives, priority, rule))
     if direction == "over":
-        return [Scope(cue[0], cue[1], cue, gives, priority, rule)]
+        return made
     if direction != "backward":
         match = stop.search(document.text, cue[1], high) if stop is not None else None
         made.append(Scope(cue[1], match.start() if match else high, cue, gives, priority, rule))
