@@ -21,6 +21,7 @@ def shipped() -> Extractor:
 def extract(document: Document, occurred_at: datetime | None = None) -> Facts:
     """Extract with the shipped word lists; `occurred_at` is when the call came in. Never raises on any text.
 
+    >>> from pipeline.text.document import read
     >>> extract(read("五六个人堵在门口要三万块钱")).people
     5
     """

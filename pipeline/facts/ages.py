@@ -10,6 +10,8 @@ from pipeline.facts.model import Fact
 from pipeline.facts.numbers import Number
 from pipeline.facts.scan import Scan
 
+_NEAR = 30  # characters between a person and an age that is still that person's
+
 
 class AgeReader:
     """Reads ages by ages.yaml. `not_at_risk` marks ages of statutes, of doers, and of children who are only mentioned."""
@@ -71,9 +73,12 @@ class AgeReader:
 
     def _of_doer(self, scan: Scan, start: int) -> bool:
         """Whether the last person named before, no further than a short sentence away, is a suspect or an officer."""
-        for mention in reversed(scan.mentions):
-            if mention[0] < start:
-                if mention[2] == "person" and start - mention[0] < 30:
-                    continue
-                return mention[2] in self._doers and start - mention[0] < 30
+        begin = -1
+        for first, last, role, _named in reversed(scan.mentions):
+            if first >= start:
+                continue
+            if role == "person" and begin < 0:  # 张某: the role word right before the name tells who that is
+                begin = first
+            else:
+                return role in self._doers and start - first < _NEAR and begin in (-1, last)
         return False

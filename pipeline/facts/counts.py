@@ -66,13 +66,15 @@ class CountReader:
 
     def _keep(self, scan: Scan, kind: str, start: int, end: int, number: Number, before: Within, after: Beside) -> None:
         extra: tuple[tuple[str, str | float | bool], ...] = ()
-        if number.high > number.value:
+        low = scan.low_of_range(start)
+        value = low[1] if low is not None and low[1] < number.value else number.value
+        if number.high > value:
             extra += (("high", number.high),)
         if number.about or number.vague:
             extra += (("about", True),)
         if after.after(scan.text, end) or before.found(phrase_before(scan.text, start, 12)):
             extra += (("whole", True),)
-        scan.counts.append(Fact(kind, start, end, number.value, extra))
+        scan.counts.append(Fact(kind, low[0] if low is not None and value == low[1] else start, end, value, extra))
 
     def occasion(self, scan: Scan, start: int, end: int, stop: int, number: Number, told: object) -> int:
         """次, 回, 趟: calls where 报警, 110 or the police stand beside it in the same phrase, else occasions."""

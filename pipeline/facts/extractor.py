@@ -22,6 +22,8 @@ from pipeline.facts.scan import Scan
 from pipeline.facts.times import TimeReader
 from pipeline.text.document import Document
 
+_ONE_EACH = tuple("个天年月次单亩斤平头台件户家晚")
+
 
 class Extractor:
     """Everything compiled; immutable after load, safe to share between threads. Raises RuleError where a word list cannot be used."""
@@ -66,7 +68,7 @@ class Extractor:
         for word, age in lists["ages"]["grades"]["terms"].items():
             words.add([word], self._ages.grade, age)
         words.add(self._apps.anchors, self._apps.anchor, None)
-        words.add(known.plates, known.plate, None)
+        words.add(known.plates, known.plate, None, bounded=False)
         words.add(known.wechat, known.wechat_cue, None)
         words.add(known.alipay, known.alipay_cue, None)
         for mark in known.marks:
@@ -99,6 +101,7 @@ class Extractor:
     def extract(self, document: Document, occurred_at: datetime | None = None) -> Facts:
         """All facts of a document; `occurred_at` is the time of the call, to which 昨晚 and 半小时前 refer. Never raises.
 
+        >>> from pipeline.text.document import read
         >>> Extractor().extract(read("昨晚他骗走我3万元")).sum
         30000.0
         """
@@ -135,15 +138,19 @@ class Extractor:
                 continue
             after = text[end : end + 1]
             table = units.get(after)
-            if table is None and start + 1 == end and not text[start].isdigit():
+            if table is None and start + 1 == end and not text[start].isdigit() and after not in "到至或~-":
                 continue  # 一直, 几乎, 数字
-            if (end - start > 4 or after == "*" or (after == " " and end - start == 4)) and text[start].isascii():
+            gap = 1 if after == " " and text[end + 1 : end + 2] in units else 0  # 3000 元
+            if (end - start > 4 or after == "*" or (after in "- " and end - start in (3, 4))) and text[start].isascii():
                 scan.skip = self._identifiers.digits(scan, start) or scan.skip
                 if scan.skip > start:
                     continue
-            number = parse(found[0])
+            token = found[0]
+            if token[-1] == "一" and len(token) > 1 and ((token[-2] in "十百千万亿" and after in _ONE_EACH) or parse(token) is None):  # 两千一个月, 三千五一天
+                token, end, after, table = token[:-1], end - 1, "一", None
+            number = parse(token)
             if number is not None:
-                stop = self._measured(scan, start, end, number, table)
+                stop = self._measured(scan, start, end + gap, number, units[text[end + 1]] if gap else table)
                 if not stop and (table is None or after in "-."):
                     stop = self._money.bare(scan, start, end, number)
                 if stop:

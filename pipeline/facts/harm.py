@@ -9,7 +9,7 @@ from pipeline.facts.model import Fact
 from pipeline.facts.numbers import Number
 from pipeline.facts.scan import Scan
 
-_STITCHED = ("缝", "了", "合")
+_STITCHED = ("缝", "缝了", "缝合", "缝合了", "缝有", "缝过")
 
 
 class HarmReader:
@@ -32,7 +32,7 @@ class HarmReader:
 
     def read(self, scan: Scan, start: int, end: int, stop: int, number: Number, told: tuple[str, int]) -> int:
         """缝了8针, 断了三根肋骨"""
-        if scan.text[end] == "针" and scan.text[start - 1 : start] not in _STITCHED:
+        if scan.text[end] == "针" and not scan.text.endswith(_STITCHED, 0, start):
             return 0
         scan.injuries.append(Fact("injury", start, stop, told[0], (("grade", told[1]), ("number", number.value))))
         return stop

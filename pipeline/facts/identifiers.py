@@ -12,7 +12,7 @@ from pipeline.text.normalise import fold
 
 # Look-arounds for digits and letters, never \b: between 话 and 1 there is no word boundary.
 _RUN = re.compile(r"[0-9][0-9*x-]{3,30}+")
-_GROUPED = re.compile(r"[0-9]{4}(?: [0-9*]{4}){2,3}(?: [0-9*]{1,4})?(?![0-9])")
+_GROUPED = re.compile(r"1[3-9][0-9] [0-9*]{4} [0-9]{4}(?![0-9])|[0-9]{4}(?: [0-9*]{4}){2,3}(?: [0-9*]{1,4})?(?![0-9])")
 _MOBILE = re.compile(r"1[3-9][0-9*]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9]|[3-9][0-9]{2})-?[2-9][0-9*]{6,7}|[48]00-?[0-9]{3}-?[0-9]{4}|[48]00[0-9]{7}")
 _FOREIGN = re.compile(r"00[1-9][0-9]{7,14}")
@@ -41,7 +41,8 @@ class IdentifierReader:
         """A run of digits that is long or masked; returns its end where it is an identifier, else 0."""
         text = scan.text
         before = text[start - 1 : start]
-        if start and ((before.isascii() and before.isalnum()) or before == "*"):
+        glued = before.isascii() and before.isalnum() and not (before.isalpha() and self._after(text[max(0, start - 14) : start], "qq"))
+        if start and (glued or before == "*"):
             return 0
         run = _GROUPED.match(text, start) or _RUN.match(text, start)
         if run is None:
@@ -61,7 +62,9 @@ class IdentifierReader:
         masked: Extra = (("masked", True),) if "*" in plain else ()
         if len(plain) == 18 and (masked or _born(plain[6:14])) and plain[0] in "12345678" and not self._after(before, "card"):
             if masked:
-                return ("id_card", plain, masked) if plain[:1].isdigit() and ("x" in plain or self._after(before, "id_card") or plain[6:].count("*") > 3) else None
+                return (
+                    ("id_card", plain, masked) if plain[:1].isdigit() and ("x" in plain or self._after(before, "id_card") or plain[6:].count("*") > 3) else None
+                )
             return "id_card", plain, (("valid", _checked(plain)), ("bits", 18))
         if "x" in plain:
             return None
@@ -79,6 +82,8 @@ class IdentifierReader:
 
     def _account(self, plain: str, before: str, masked: Extra) -> tuple[str, str, Extra] | None:
         """Cards and accounts: by Luhn, or by the cue before them."""
+        if masked and plain.startswith(("62", "60", "4", "5")) and 8 <= len(plain) < 20:
+            return "bank_card", plain, masked
         if 16 <= len(plain) < 20 and plain[0] in "3456789":
             if masked:
                 return "bank_card", plain, masked
@@ -124,7 +129,7 @@ class IdentifierReader:
     def mark(self, scan: Scan, start: int, end: int, told: str) -> None:
         """@, http, .com: an e-mail or web address around it."""
         text = scan.text
-        if scan.identifiers and scan.identifiers[-1].end > start and scan.identifiers[-1].kind in ("url", "email"):
+        if scan.identifiers and scan.identifiers[-1].end > start:
             return
         if told == "@":
             local, domain = _LOCAL.search(text, max(0, start - 64), start), _DOMAIN.match(text, end)

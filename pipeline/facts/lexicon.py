@@ -47,10 +47,10 @@ class Words:
     def __init__(self) -> None:
         self._readers: dict[str, list[tuple[Reader, Any]]] = {}
 
-    def add(self, terms: Iterable[str], reader: Reader, told: Any) -> None:
+    def add(self, terms: Iterable[str], reader: Reader, told: Any, *, bounded: bool = True) -> None:
         for term in terms:
             word = fold(str(term))
-            self._readers.setdefault(word, []).append((latin(word, reader), told))
+            self._readers.setdefault(word, []).append((latin(word, reader) if bounded else reader, told))
 
     def decoys(self, terms: Iterable[str]) -> None:
         for term in terms:

@@ -60,6 +60,8 @@ class LossReader:
     def read(self, document: Document, facts: Facts) -> Loss:
         """The loss in yuan and the span of the sum it rests on; (None, 0, 0) where the text tells none. Never raises.
 
+        >>> from pipeline.facts import extract
+        >>> from pipeline.text.document import read
         >>> document = read("先返利200元,后共被骗3万元")
         >>> shipped().read(document, extract(document))
         (30000, 12, 15)
@@ -76,8 +78,8 @@ class LossReader:
         chosen = [row for row in ranked if row.rank == best]
         if best >= _LOSS:
             several = self._several.found(text)
-            told = self._told_loss(text, [row for row in ranked if row.rank >= _TOTAL_PAID] if several else chosen, several=several)
-            return self._exact(told, ranked)
+            found = self._told_loss(text, [row for row in ranked if row.rank >= _TOTAL_PAID] if several else chosen, several=several)
+            return self._exact(found, ranked)
         realised = self._realised.found(text)
         if self._none.found(text) or (not realised and (best == _ASKED or self._not_yet.found(text))):
             return _NOTHING
@@ -137,7 +139,12 @@ class LossReader:
             return 0
         asked = max((i for i, kind in enumerate(kinds) if kind in ("demand", "plan")), default=-1)
         pause = _AFTER_PAUSE.search(text, fact.end, fact.end + _LINKED)
-        done = "done" in kinds[asked + 1 :] or (pause is not None and bool(self._next.after(text, pause.end()))) or (near and text[near[-1].end - 1] in "了过完") or text[fact.end : fact.end + 1] in ("了", "给")
+        done = (
+            "done" in kinds[asked + 1 :]
+            or (pause is not None and bool(self._next.after(text, pause.end())))
+            or (near and text[near[-1].end - 1] in "了过完")
+            or text[fact.end : fact.end + 1] in ("了", "给")
+        )
         if (asked >= 0 or (asked_before and not near)) and not done and "total" not in kinds:
             return _ASKED
         return _TOTAL_PAID if "total" in kinds else _PAID

@@ -13,7 +13,7 @@ _DAY = 1440.0
 
 
 def resolve(start: int, end: int, fields: Fields, occurred_at: datetime | None) -> Fact:
-    """One fact: kind `duration` (value in minutes) or `time` (value ISO text or None; `minutes_ago` where it can be known).
+    """One fact (`occurred_at` in local time, without a zone): kind `duration` (value in minutes) or `time` (value ISO text or None; `minutes_ago` where it can be known).
 
     >>> resolve(0, 4, {"ago": 30.0}, datetime(2025, 3, 1, 22, 0)).value
     '2025-03-01T21:30'
@@ -134,8 +134,7 @@ def _dated(start: int, end: int, fields: Fields, day: datetime | None, call: dat
 def _told(start: int, end: int, value: str, moment: datetime | None, call: datetime) -> Fact:
     if moment is None:
         return Fact("time", start, end, value)
-    call = call.replace(tzinfo=None)
-    return Fact("time", start, end, value.replace("+00:00", ""), (("minutes_ago", _whole((call - moment.replace(tzinfo=None)).total_seconds() / 60)),))
+    return Fact("time", start, end, value, (("minutes_ago", _whole((call - moment).total_seconds() / 60)),))
 
 
 def _moment(year: int, month: int, day: int) -> datetime | None:
@@ -148,7 +147,7 @@ def _moment(year: int, month: int, day: int) -> datetime | None:
 def _shift(call: datetime, minutes: float) -> datetime | None:
     """The call less so many minutes; None before the calendar begins."""
     try:
-        return call.replace(tzinfo=None) - timedelta(minutes=minutes)
+        return call - timedelta(minutes=minutes)
     except OverflowError:
         return None
 

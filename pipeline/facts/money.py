@@ -24,6 +24,7 @@ class MoneyReader:
         self._not_unit_before = {unit: tuple(words) for unit, words in told["not_unit_before"].items()}
         self._sign_words = Beside(self._signs)
         self._not_money = Beside(told["not_money"])
+        self._foreign = frozenset(told["foreign"])
         self._not_sums = frozenset(told["not_sums"])
         self._strong = Beside(word for word in told["bare_before"] if word not in told["weak_before"])
         self._weak, self._cued_after = Beside(told["weak_before"]), Beside(told["bare_after"])
@@ -50,7 +51,7 @@ class MoneyReader:
     def bare(self, scan: Scan, start: int, end: int, number: Number) -> int:
         """A number without a unit: money where a sign or a cue stands before it, or where it counts in 万; returns its end, or 0."""
         text = scan.text
-        sign = self._sign_words.before(text, start)
+        sign = self._sign_words.before(text, start - (text[start - 1 : start] == " "))
         if sign:
             code = self._signs[sign]
             self._keep(scan, start, end, number, code, self._rates[code])
@@ -104,7 +105,7 @@ class MoneyReader:
             extra.append(("about", True))
         if number.vague:
             extra.append(("vague", True))
-        if (code != "CNY" and rate >= 0.1 + 1e-9) or code not in ("CNY", "jiao"):
+        if code in self._foreign:
             extra += [("currency", code), ("amount", low)]
         after = self._after_words.after(text, end)
         before = "" if after else self._before_words.before(text, start)

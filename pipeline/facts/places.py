@@ -64,7 +64,7 @@ class PlaceReader:
         if at < start:  # a市, b3区: masked names are Latin throughout
             return at
         begin = floor
-        for first, last, word in self._stops.find(text[floor:start]):
+        for _first, last, word in self._stops.find(text[floor:start]):
             if self._stopping[word]:
                 begin = floor + last
         return begin
@@ -73,7 +73,9 @@ class PlaceReader:
         """号楼, 单元, 室, 组 after a number: kept where it is strong by itself or follows a place."""
         text = scan.text
         follows = bool(scan.places) and scan.places[-1].end == start
-        if not follows and (part not in self._strong or number.vague or text[start - 1 : start] == "第" or (text[end:stop] == "座" and not text[start].isascii())):
+        if not follows and (
+            part not in self._strong or number.vague or text[start - 1 : start] == "第" or (text[end:stop] == "座" and not text[start].isascii())
+        ):
             return 0
         scan.places.append(Atom(start, stop, part, text[start:end]))
         room = _ROOM.match(text, stop) if part == "unit" else None

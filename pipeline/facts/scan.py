@@ -11,6 +11,8 @@ from pipeline.facts.numbers import Number
 Mention = tuple[int, int, str, bool]
 """A person or body named in the text: span, role code, and whether the words are a name."""
 
+_RANGE = frozenset(("到", "至", "-", "~", "或"))
+
 
 class Atom(NamedTuple):
     """A piece of a time or a place before neighbours are joined: span and what it fixes."""
@@ -39,3 +41,11 @@ class Scan:
     weapons: list[Fact] = field(default_factory=list)
     injuries: list[Fact] = field(default_factory=list)
     ages: list[Fact] = field(default_factory=list)
+
+    def low_of_range(self, start: int) -> tuple[int, float] | None:
+        """Start and value of a bare number that a range joins to the number at `start` (3-4人, 三到五户)."""
+        if self.bare:
+            begin, end, number = self.bare[-1]
+            if self.text[end:start] in _RANGE:
+                return begin, number.value
+        return None

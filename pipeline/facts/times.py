@@ -17,9 +17,31 @@ _YEAR = "(?:(?:19|20)[0-9]{2}|[一二][零九][零一二三四五六七八九]{2
 _ISO = re.compile(
     r"((?:19|20)[0-9]{2})([-./])([0-9]{1,2})(?:\2([0-9]{1,2}))?(?:[ t日]{0,2}([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?)?(?![0-9])",
 )
-_NO_CLOCK = ("建议", "要求", "意见", "理由", "希望", "以下", "原因", "诉求", "说明", "疑问", "请求", "问题", "钱", "也不", "都不", "儿也", "想法", "线", "声明", "半点")
+_NO_CLOCK = (
+    "建议",
+    "要求",
+    "意见",
+    "理由",
+    "希望",
+    "以下",
+    "原因",
+    "诉求",
+    "说明",
+    "疑问",
+    "请求",
+    "问题",
+    "钱",
+    "也不",
+    "都不",
+    "儿也",
+    "想法",
+    "线",
+    "声明",
+    "半点",
+)
 
 _WEEK = ("周", "期", "拜")
+_PART_ENDS = ("晨", "午", "晚", "夜", "上", "早", "间", "后")
 _HALF = ("上", "下", "前", "后")
 
 
@@ -27,13 +49,13 @@ class TimeReader:
     """Reads times by times.yaml into fields, joins neighbours (昨晚 + 十点) and resolves them against the time of the call."""
 
     def __init__(self, told: dict[str, Any]) -> None:
-        parts = {word: hour for word, hour in told["words"]["part"].items()}
+        parts: dict[str, int] = dict(told["words"]["part"])
         joined = "|".join(sorted(map(re.escape, parts), key=len, reverse=True))
         self._date = re.compile(
             rf"(?:({_YEAR})年(?:度)?)?(?:({_N})月(?:份)?(?![大里]))?(?:({_N})[日号](?![楼院线门店机桌铺房人室栋码召称脉角令志]))?"
             rf"\s?({joined})?\s?(?:({_N})(?:点|时(?!候)|:(?=[0-9]{{2}}))(?:钟)?(?:(半)|([一二三])刻|({_N})(?![个天人次年月元块万千百]))?分?)?"
         )
-        self._parts: dict[str, int] = parts
+        self._parts = parts
         self._afternoon = frozenset(told["afternoon"])
         self._only_joined = frozenset(told["only_joined"])
         self.durations: dict[str, float] = told["durations"]
@@ -73,7 +95,7 @@ class TimeReader:
         found = self._date.match(text, start)
         if found is None or found.end() <= end:
             return 0
-        fields = self._fields(text, start, *found.groups())
+        fields = self._fields(text, start, found)
         if fields is None:
             return 0
         scan.times.append((start, found.end(), fields))
@@ -85,7 +107,9 @@ class TimeReader:
         term, before = text[end:stop], text[start - 1 : start]
         if before == "第" or number.value > 1000 or (before in _WEEK and term == "周") or (text[start] == "半" and before in _HALF):
             return 0
-        if (number.vague and term == "年" and text[start] in "五六七八九") or (term == "天" and text[start:end] == "一" and not self._ago.after(text, stop)):  # 九几年
+        if (number.vague and term == "年" and text[start] in "五六七八九") or (
+            term == "天" and text[start:end] == "一" and not self._ago.after(text, stop)
+        ):  # 九几年
             return 0
         half = 0.5 if term.startswith("个半") else 0.0
         if text.startswith("半", stop) and term in ("年", "天"):
@@ -117,8 +141,9 @@ class TimeReader:
         scan.times.append((start, found.end(), fields))
         return found.end()
 
-    def _fields(self, text: str, start: int, year: str, month: str, day: str, part: str, hour: str, half: str, quarter: str, minute: str) -> Fields | None:
+    def _fields(self, text: str, start: int, found: re.Match[str]) -> Fields | None:
         """The groups of a date as numbers; None where they make no date or clock time."""
+        year, month, day, part, hour, half, quarter, minute = found.groups()
         fields: Fields = {}
         for name, group in (("y", year), ("m", month), ("d", day), ("hour", hour), ("minute", minute)):
             number = parse(group) if group else None
@@ -142,12 +167,13 @@ class TimeReader:
         if hour:
             if text.startswith(_NO_CLOCK, start + len(hour) + 1):
                 return False
-            return hour not in "一几" or before in "晨午晚夜上早间后"
+            return hour not in ("一", "几") or before in _PART_ENDS
         return not day or before not in "第路街巷弄道村区第楼" or not before
-
 
     def facts(self, scan: Scan, occurred_at: datetime | None) -> tuple[Fact, ...]:
         """Join neighbours and resolve what was found."""
+        if occurred_at is not None and occurred_at.tzinfo is not None:
+            occurred_at = occurred_at.replace(tzinfo=None)  # what callers say is local time
         if len(scan.times) == 1:
             start, end, fields = scan.times[0]
             return () if "weak" in fields else (resolve(start, end, fields, occurred_at),)
@@ -157,7 +183,11 @@ class TimeReader:
                 first, last, sofar = joined[-1]
                 if start < last:
                     continue
-                if (start == last or (start - last == 1 and scan.text[last] in " 的")) and not sofar.keys() & fields.keys() - {"weak", "late", "part"} and "length" not in fields:
+                if (
+                    (start == last or (start - last == 1 and scan.text[last] in " 的"))
+                    and not sofar.keys() & fields.keys() - {"weak", "late", "part"}
+                    and "length" not in fields
+                ):
                     joined[-1] = (first, end, sofar | fields | {"weak": 0.0})
                     continue
             joined.append((start, end, fields))
