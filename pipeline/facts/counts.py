@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pipeline.facts.cues import Beside, Within
@@ -9,17 +10,14 @@ from pipeline.facts.model import Fact
 from pipeline.facts.numbers import Number
 from pipeline.facts.scan import Scan
 
-_PAUSE = ",。;!?:、\n"
+_PHRASE = re.compile(r"[^,。;!?:、\n]*\Z")
 _EACH = ("第", "每")
 
 
 def phrase_before(text: str, at: int, reach: int) -> str:
     """The words before a position, no further than `reach` characters and the last pause."""
-    window = text[max(0, at - reach) : at]
-    for i in range(len(window) - 1, -1, -1):
-        if window[i] in _PAUSE:
-            return window[i + 1 :]
-    return window
+    found = _PHRASE.search(text, max(0, at - reach), at)
+    return found[0] if found is not None else ""
 
 
 class CountReader:
@@ -41,7 +39,7 @@ class CountReader:
     def persons(self, scan: Scan, start: int, end: int, stop: int, number: Number, told: object) -> int:
         """五六个人, 三个工人"""
         text = scan.text
-        if (start and text[start - 1] in _EACH) or (text[stop - 1] == "人" and text[stop : stop + 1] in self._not_persons):
+        if number.value < 2 or (start and text[start - 1] in _EACH) or (text[stop - 1] == "人" and text[stop : stop + 1] in self._not_persons):
             return 0
         self._keep(scan, "people", start, stop, number, self._wholes_before, self._wholes_after)
         return stop
@@ -59,14 +57,14 @@ class CountReader:
 
     def household(self, scan: Scan, start: int, end: int, stop: int, number: Number, told: object) -> int:
         """十几户, 三家商户"""
-        if scan.text[start - 1 : start] == "第":
+        if number.value < 2 or scan.text[start - 1 : start] == "第":
             return 0
         self._keep(scan, "households", start, stop, number, self._whole_households, self._nothing)
         return stop
 
     def _keep(self, scan: Scan, kind: str, start: int, end: int, number: Number, before: Within, after: Beside) -> None:
         extra: tuple[tuple[str, str | float | bool], ...] = ()
-        low = scan.low_of_range(start)
+        low = scan.low_of_range(start) if scan.bare else None
         value = low[1] if low is not None and low[1] < number.value else number.value
         if number.high > value:
             extra += (("high", number.high),)

@@ -16,14 +16,17 @@ class Beside:
     '被骗'
     """
 
-    __slots__ = ("_lengths", "_words")
+    __slots__ = ("_firsts", "_lasts", "_lengths", "_words")
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = frozenset(fold(str(word)) for word in words)
         self._lengths = sorted({len(word) for word in self._words}, reverse=True)
+        self._firsts, self._lasts = frozenset(word[0] for word in self._words), frozenset(word[-1] for word in self._words)
 
     def before(self, text: str, at: int) -> str:
         """The longest word that ends at `at`, or nothing."""
+        if text[at - 1 : at] not in self._lasts:
+            return ""
         for length in self._lengths:
             if length <= at and text[at - length : at] in self._words:
                 return text[at - length : at]
@@ -31,6 +34,8 @@ class Beside:
 
     def after(self, text: str, at: int) -> str:
         """The longest word that begins at `at`, or nothing."""
+        if text[at : at + 1] not in self._firsts:
+            return ""
         for length in self._lengths:
             if text[at : at + length] in self._words:
                 return text[at : at + length]

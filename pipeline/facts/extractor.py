@@ -15,7 +15,7 @@ from pipeline.facts.identifiers import IdentifierReader
 from pipeline.facts.lexicon import Units, Words, load_lists
 from pipeline.facts.model import Fact, Facts
 from pipeline.facts.money import MoneyReader
-from pipeline.facts.numbers import NUMBER, Number, parse
+from pipeline.facts.numbers import Number, number_pattern, parse
 from pipeline.facts.parties import PartyReader
 from pipeline.facts.places import PlaceReader
 from pipeline.facts.scan import Scan
@@ -23,6 +23,7 @@ from pipeline.facts.times import TimeReader
 from pipeline.text.document import Document
 
 _ONE_EACH = tuple("个天年月次单亩斤平头台件户家晚")
+_GROUPS, _LINKS = ("*", "-", " "), ("到", "至", "-", ".", "")  # what may go on after digits
 
 
 class Extractor:
@@ -41,6 +42,7 @@ class Extractor:
         self._apps = AppReader(lists["apps"])
         self._automaton, self._readers = self._words(lists).compiled()
         self._units = self._dispatch().compiled()
+        self._number = number_pattern(self._units)
 
     def _words(self, lists: dict[str, dict[str, Any]]) -> Words:
         words = Words()
@@ -132,36 +134,41 @@ class Extractor:
 
     def _numbers(self, scan: Scan) -> None:
         text, units = scan.text, self._units
-        for found in NUMBER.finditer(text):
+        for found in self._number.finditer(text):
             start, end = found.span()
             if start < scan.skip:
                 continue
             after = text[end : end + 1]
-            table = units.get(after)
-            if table is None and start + 1 == end and not text[start].isdigit() and after not in "到至或~-":
-                continue  # 一直, 几乎, 数字
-            gap = 1 if after == " " and text[end + 1 : end + 2] in units else 0  # 3000 元
-            if (end - start > 4 or after == "*" or (after in "- " and end - start in (3, 4))) and text[start].isascii():
-                scan.skip = self._identifiers.digits(scan, start) or scan.skip
-                if scan.skip > start:
-                    continue
-            token = found[0]
-            if token[-1] == "一" and len(token) > 1 and ((token[-2] in "十百千万亿" and after in _ONE_EACH) or parse(token) is None):  # 两千一个月, 三千五一天
-                token, end, after, table = token[:-1], end - 1, "一", None
+            if (end - start > 4 or after in _GROUPS) and self._identified(scan, start, end, after):
+                continue
+            table, gap, token = units.get(after), 0, found[0]
+            if table is None and after == " " and text[end + 1 : end + 2] in units:  # 3000 元
+                table, gap = units[text[end + 1]], 1
+            elif token[-1] == "一" and end - start > 1 and ((token[-2] in "十百千万亿" and after in _ONE_EACH) or parse(token) is None):
+                token, end, after, table = token[:-1], end - 1, "一", None  # 两千一个月, 三千五一天
             number = parse(token)
-            if number is not None:
-                stop = self._measured(scan, start, end + gap, number, units[text[end + 1]] if gap else table)
-                if not stop and (table is None or after in "-."):
-                    stop = self._money.bare(scan, start, end, number)
-                if stop:
-                    scan.skip = stop
-                elif table is None or after in "到至-":
-                    scan.bare.append((start, end, number))
+            if number is None:
+                continue
+            stop = self._measured(scan, start, end + gap, number, table) if table is not None or "." in token else 0
+            if not stop and (table is None or after in _LINKS):
+                stop = self._money.bare(scan, start, end, number)
+            if stop:
+                scan.skip = stop
+            elif table is None or after in _LINKS:
+                scan.bare.append((start, end, number))
+
+    def _identified(self, scan: Scan, start: int, end: int, after: str) -> bool:
+        """Whether a long, masked or grouped run of digits is an identifier, which is then consumed."""
+        if not "0" <= scan.text[start] <= "9" or (end - start < 3 and after != "*") or (after in "- " and not 3 <= end - start < 5 and end - start < 5):
+            return False
+        stop = self._identifiers.digits(scan, start)
+        scan.skip = stop or scan.skip
+        return stop > 0
 
     def _measured(self, scan: Scan, start: int, end: int, number: Number, table: Any) -> int:
         """Ask the readers of the units that follow, the longest unit first; the end of what was read, or 0."""
         if table is None:
-            return self._times.iso(scan, start, end, end, number, None) if number.scale == 1 and "." in scan.text[start:end] else 0
+            return self._times.iso(scan, start, end, end, number, None) if number.scale == 1 else 0
         lengths, units = table
         for length in lengths:
             unit = scan.text[end : end + length]

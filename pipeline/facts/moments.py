@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from pipeline.facts.model import Extra, Fact
 
@@ -10,6 +11,7 @@ Fields = dict[str, float]
 """What a time expression fixes: y, m, d, hour, minute; day, week, month, year counted from the call; ago and length in minutes; part = hour of 晚上 …"""
 
 _DAY = 1440.0
+_MINUTES = {"day": _DAY, "week": 7 * _DAY, "month": 30 * _DAY, "year": 365 * _DAY}
 
 
 def resolve(start: int, end: int, fields: Fields, occurred_at: datetime | None) -> Fact:
@@ -26,18 +28,25 @@ def resolve(start: int, end: int, fields: Fields, occurred_at: datetime | None) 
         value = (moment.isoformat(timespec="minutes") if precise else moment.date().isoformat()) if moment else None
         return Fact("time", start, end, value, (("minutes_ago", _whole(fields["ago"])),))
     if occurred_at is None:
+        if len(fields) == 1:
+            ((name, count),) = fields.items()
+            if name in _MINUTES:
+                return Fact("time", start, end, None, _counted(name, count))
         return Fact("time", start, end, _absolute(fields), _relative(fields))
     return _anchored(start, end, fields, occurred_at)
 
 
+@lru_cache(maxsize=256)
+def _counted(name: str, count: float) -> Extra:
+    """Minutes before the call of so many days, weeks, months or years."""
+    return (("minutes_ago", _whole(-count * _MINUTES[name])),)
+
+
 def _relative(fields: Fields) -> Extra:
-    """Minutes before the call from counted days, weeks, months, years alone, when the time of the call is not known."""
+    """Minutes before the call from counted days, weeks, months, years, when the time of the call is not known."""
     if "y" in fields or "m" in fields or "d" in fields:
         return ()
-    for name, minutes in (("day", _DAY), ("week", 7 * _DAY), ("month", 30 * _DAY), ("year", 365 * _DAY)):
-        if name in fields:
-            return (("minutes_ago", _whole(-fields[name] * minutes)),)
-    return ()
+    return next((_counted(name, fields[name]) for name in _MINUTES if name in fields), ())
 
 
 def _absolute(fields: Fields) -> str | None:

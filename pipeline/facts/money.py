@@ -51,7 +51,7 @@ class MoneyReader:
     def bare(self, scan: Scan, start: int, end: int, number: Number) -> int:
         """A number without a unit: money where a sign or a cue stands before it, or where it counts in 万; returns its end, or 0."""
         text = scan.text
-        sign = self._sign_words.before(text, start - (text[start - 1 : start] == " "))
+        sign = self._sign_words.before(text, start - (text[start - 1 : start] == " ")) if start else ""
         if sign:
             code = self._signs[sign]
             self._keep(scan, start, end, number, code, self._rates[code])
@@ -80,7 +80,7 @@ class MoneyReader:
         """Store the sum; take earlier bare numbers of the same range or list along."""
         text = scan.text
         low, begin = number.value, start
-        while scan.bare:
+        while scan.bare and begin - scan.bare[-1][1] < 3:
             before, after, earlier = scan.bare[-1]
             link = text[after:begin]
             scaled = earlier.value * (number.scale if earlier.scale == 1 and number.scale >= 10_000 and earlier.value < 1000 else 1)
@@ -88,14 +88,14 @@ class MoneyReader:
                 low, begin = scaled, before
                 scan.bare.pop()
                 break
-            if link not in self._list or begin - after > 2 or (earlier.value < 10 and scaled == earlier.value):
+            if link not in self._list or (earlier.value < 10 and scaled == earlier.value):
                 break
             scan.bare.pop()
-            scan.money.append(Fact("money", before, after, _yuan(scaled * rate)))
+            scan.money.append(Fact("money", before, after, _yuan(scaled * rate if rate != 1 else scaled)))
             begin = before
         begin = begin if low != number.value else start
         extra = self._extra(text, begin, end, number, low, code, rate)
-        scan.money.append(Fact("money", begin, end, _yuan(low * rate), extra))
+        scan.money.append(Fact("money", begin, end, _yuan(low * rate if rate != 1 else low), extra))
 
     def _extra(self, text: str, start: int, end: int, number: Number, low: float, code: str, rate: float) -> Extra:
         extra: list[tuple[str, str | float | bool]] = []
@@ -116,5 +116,7 @@ class MoneyReader:
 
 def _yuan(amount: float) -> float:
     """Yuan to the fen, an int where whole."""
+    if isinstance(amount, int):
+        return amount
     rounded = round(amount, 2)
     return int(rounded) if rounded == int(rounded) else rounded

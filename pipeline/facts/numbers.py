@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,10 +41,23 @@ _VAGUE = "几数"
 _START = "0-9零一二两三四五六七八九十百千万亿几数半俩仨壹贰叁肆伍陆柒捌玖拾佰仟廿卅"
 _REST = "0-9零一二两三四五六七八九十百千万亿几壹贰叁肆伍陆柒捌玖拾佰仟廿卅多余来"
 
-# Lengths are bounded and groups possessive, so that a text of nothing but digits costs linear time; the leading class lets the search skip fast.
-NUMBER = re.compile(
-    rf"[{_START}][{_REST}]{{0,24}}+(?:(?<=[0-9])(?<![0-9]{{4}}),[0-9]{{3}}(?![0-9])){{0,4}}+(?:(?<=[0-9])\.[0-9]{{1,4}}+)?[百千万亿多余来]{{0,4}}+(?:(?<=[0-9])[wk](?![a-z])[0-9]?)?"
-)
+_SMALL = "一二两三四五六七八九半数几俩仨"
+_RANGE = "到至或~ -"
+
+
+def number_pattern(firsts: Iterable[str]) -> re.Pattern[str]:
+    """What a number looks like; `firsts` are the characters with which a unit may begin.
+
+    A lone small numeral counts only where a unit, a numeral or a range follows (一直 and 三轮车 cost no look). Lengths are bounded and groups
+    possessive, so that a text of nothing but digits takes linear time; the leading class lets the search skip fast.
+    """
+    goes_on = _REST + "".join(re.escape(first) for first in sorted({*firsts, *_RANGE}))
+    return re.compile(
+        rf"[{_START}](?:(?<![{_SMALL}])|(?=[{goes_on}]))[{_REST}]{{0,24}}+(?:(?<=[0-9])(?<![0-9]{{4}}),[0-9]{{3}}(?![0-9])){{0,4}}+"
+        r"(?:(?<=[0-9])\.[0-9]{1,4}+)?[百千万亿多余来]{0,4}+(?:(?<=[0-9])[wk](?![a-z])[0-9]?)?"
+    )
+
+
 _CHUNK = re.compile(r"[0-9.]+|.")
 
 
@@ -62,7 +76,7 @@ class Number(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def parse(token: str) -> Number | None:
-    """Read a token that `NUMBER` found; None where it is no number (万一, 三一七).
+    """Read a token that `number_pattern` found; None where it is no number (万一, 三一七).
 
     >>> parse("2万3").value, parse("三四十").high, parse("几十万").vague
     (23000, 40, True)
