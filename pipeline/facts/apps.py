@@ -29,6 +29,8 @@ class AppReader:
         opening = _CLOSING.get(text[start - 1 : start])
         if opening is not None:
             at = text.rfind(opening, max(0, start - _LONGEST - 2), start)
+            if scan.apps and scan.apps[-1].end == start - 1:
+                return
             if at >= 0 and at + 1 < start - 1:
                 scan.apps.append(Fact("app", at + 1, start - 1, text[at + 1 : start - 1]))
             return

@@ -28,6 +28,7 @@ class CountReader:
         self._whole_households, self._nothing = Within(told["households_whole"]), Beside(())
         self._near, self._near_after = Within(told["calls"]["near"]), Beside(told["calls"]["near"])
         self._links = frozenset(told["calls"]["links"])
+        self._whole_from = int(told["whole_from"])
         self._not_named, self._not_persons = Beside(told["not_named"]), frozenset(told["not_persons"])
         self._not_occasions = {unit: frozenset(chars) for unit, chars in told["not_occasions"].items()}
         self.measured: list[str] = ["人", *(measure + person for measure in told["measures"] for person in told["persons"])]
@@ -70,7 +71,7 @@ class CountReader:
             extra += (("high", number.high),)
         if number.about or number.vague:
             extra += (("about", True),)
-        if after.after(scan.text, end) or before.found(phrase_before(scan.text, start, 12)):
+        if value >= self._whole_from or after.after(scan.text, end) or before.found(phrase_before(scan.text, start, 12)):
             extra += (("whole", True),)
         scan.counts.append(Fact(kind, low[0] if low is not None and value == low[1] else start, end, value, extra))
 

@@ -16,19 +16,19 @@ class Beside:
     '被骗'
     """
 
-    __slots__ = ("_firsts", "_lasts", "_lengths", "_words")
+    __slots__ = ("_firsts", "_lasts", "_lengths", "words")
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(fold(str(word)) for word in words)
-        self._lengths = sorted({len(word) for word in self._words}, reverse=True)
-        self._firsts, self._lasts = frozenset(word[0] for word in self._words), frozenset(word[-1] for word in self._words)
+        self.words = frozenset(fold(str(word)) for word in words)
+        self._lengths = sorted({len(word) for word in self.words}, reverse=True)
+        self._firsts, self._lasts = frozenset(word[0] for word in self.words), frozenset(word[-1] for word in self.words)
 
     def before(self, text: str, at: int) -> str:
         """The longest word that ends at `at`, or nothing."""
         if text[at - 1 : at] not in self._lasts:
             return ""
         for length in self._lengths:
-            if length <= at and text[at - length : at] in self._words:
+            if length <= at and text[at - length : at] in self.words:
                 return text[at - length : at]
         return ""
 
@@ -37,7 +37,7 @@ class Beside:
         if text[at : at + 1] not in self._firsts:
             return ""
         for length in self._lengths:
-            if text[at : at + length] in self._words:
+            if text[at : at + length] in self.words:
                 return text[at : at + length]
         return ""
 

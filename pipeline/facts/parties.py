@@ -12,6 +12,8 @@ from pipeline.text.document import Document
 
 _REACH, _NEAR = 6, 3  # characters between an action and the person it is done to; an action of one character stands closer
 
+_NUMERALS = frozenset("0123456789一二三四五六七八九十两几百千万")
+
 
 class PartyReader:
     """Reads parties by roles.yaml and names.yaml, and actions by acts.yaml."""
@@ -19,7 +21,8 @@ class PartyReader:
     def __init__(self, roles: dict[str, Any], names: dict[str, Any], acts: dict[str, Any]) -> None:
         self._surnames = frozenset(names["surnames"])
         self._double = frozenset(names["double_surnames"])
-        self._after = frozenset(names["after"])
+        self._after, self._not_in_names = frozenset(names["after"]), frozenset(names["not_in_names"]) | {"某"}
+        self._plain = frozenset(names["little_surnames"])
         self.named = frozenset(names["named_roles"])
         self._no_title = {title: frozenset(chars) for title, chars in names["no_title_before"].items()}
         self._no_little = frozenset(names["no_little_before"])
@@ -27,6 +30,7 @@ class PartyReader:
         self._side: dict[str, Extra] = {code: (("side", entry["side"]),) if entry.get("side") else () for code, entry in roles["entries"].items()}
         self._side["person"] = ()
         self._passive = Beside(acts["passive"])
+        self._negations, self._not_sums = Beside(acts["negations"]), frozenset(acts["not_before_number"])
         self._bare_passive = Beside(acts["bare_passive"])
         self._object = Beside((*acts["disposal"], *acts["toward"]))
 
@@ -38,11 +42,11 @@ class PartyReader:
         """A role word after which a plain name may stand (报警人李明称)."""
         text = scan.text
         scan.mentions.append((start, end, code, False))
-        if text[end : end + 1] in self._surnames:
+        if text[end : end + 1] in self._plain:
             for stop in (end + 3, end + 2):
                 if text[stop : stop + 1] in self._after and stop <= len(text):
                     name = text[end:stop]
-                    if "某" not in name and all("\u4e00" <= char <= "\u9fff" for char in name):
+                    if not self._not_in_names.intersection(name) and all("\u4e00" <= char <= "\u9fff" for char in name):
                         scan.mentions.append((end, stop, "person", True))
                     return
 
@@ -65,6 +69,9 @@ class PartyReader:
 
     def act(self, scan: Scan, start: int, end: int, code: str) -> None:
         """An action word."""
+        text = scan.text
+        if self._negations.before(text, start) or (text[start:end] in self._not_sums and text[end : end + 1] in _NUMERALS):
+            return
         scan.acts.append((start, end, code))
 
     def parties(self, scan: Scan) -> tuple[Fact, ...]:
