@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from pipeline import decide, facts
@@ -74,16 +75,26 @@ class Engine:
         return (self.assess(incident) for incident in incidents)
 
 
+@cache
+def _common() -> frozenset[str]:
+    """The characters that nearly all plain Chinese is made of; a text of which few are among them is unintelligible."""
+    lines = files("pipeline.text").joinpath("common.txt").read_text("utf-8").splitlines()
+    return frozenset("".join(line for line in lines if not line.startswith("#")))
+
+
 def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:
     """The `fact.*` operands of conditions."""
     text = document.text
-    letters = len(_HAN.findall(text))
+    han = _HAN.findall(text)
+    common = _common()
     return {
         "fact.people": float(found.people or 0),
         "fact.households": float(found.households or 0),
         "fact.money": float(found.sum or 0),
         "fact.calls": float(found.calls or 0),
         "fact.victim_age": float(found.victim_age if found.victim_age is not None else 999),
-        "fact.length": float(letters),
+        "fact.length": float(len(han)),
+        "fact.han": len(han) / len(text) if text else 0.0,
+        "fact.common": sum(map(common.__contains__, han)) / len(han) if han else 0.0,
         "fact.characters": float(len(text)),
     }
