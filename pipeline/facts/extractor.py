@@ -12,7 +12,7 @@ from pipeline.facts.apps import AppReader
 from pipeline.facts.counts import CountReader
 from pipeline.facts.harm import HarmReader
 from pipeline.facts.identifiers import IdentifierReader
-from pipeline.facts.lexicon import Units, Words, load_lists
+from pipeline.facts.lexicon import FILES, Units, Words, load_list
 from pipeline.facts.model import Fact, Facts
 from pipeline.facts.money import MoneyReader
 from pipeline.facts.numbers import Number, number_pattern, parse
@@ -30,7 +30,7 @@ class Extractor:
     """Everything compiled; immutable after load, safe to share between threads. Raises RuleError where a word list cannot be used."""
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        lists = load_lists(folders)
+        lists = {name: load_list(name, folders) for name in FILES}
         self._times = TimeReader(lists["times"])
         self._money = MoneyReader(lists["money"])
         self._counts = CountReader(lists["counts"])

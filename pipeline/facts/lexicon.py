@@ -14,7 +14,7 @@ from pipeline.facts.scan import Scan
 from pipeline.rulepack.files import SHIPPED, read_yaml
 from pipeline.text.normalise import fold
 
-FILES = ("acts", "ages", "apps", "counts", "decoys", "identifiers", "injuries", "loss", "money", "names", "places", "roles", "times", "weapons")
+FILES = ("acts", "ages", "apps", "counts", "decoys", "identifiers", "injuries", "money", "names", "places", "roles", "times", "weapons")
 Reader = Callable[[Scan, int, int, Any], None]
 """What is done at a word: the scan, the span of the word, and what the word list says of it."""
 NumberReader = Callable[[Scan, int, int, int, Number, Any], int]
@@ -23,19 +23,15 @@ unit. Returns the end of what was read, or 0."""
 UnitTable = dict[str, tuple[tuple[int, ...], dict[str, tuple[tuple[NumberReader, Any], ...]]]]
 
 
-def load_lists(folders: Sequence[Path] = ()) -> dict[str, dict[str, Any]]:
-    """Every word list by id; a folder that comes later replaces files of an earlier one. RuleError where one is missing or malformed."""
-    lists: dict[str, dict[str, Any]] = {}
-    for name in FILES:
-        paths = [folder / "facts" / f"{name}.yaml" for folder in (SHIPPED, *folders)]
-        found = [path for path in paths if path.exists()]
-        if not found:
-            raise RuleError("FQ1101", "缺少事实词表", "fact word list missing", seen=f"facts/{name}.yaml", remedy="补上文件或重新安装")
-        content = read_yaml(found[-1])
-        if not isinstance(content, dict) or content.get("id") != name:
-            raise RuleError("FQ1102", "事实词表不合格式", "fact word list malformed", seen=f"facts/{name}.yaml", remedy="id 应与文件名相同")
-        lists[name] = content
-    return lists
+def load_list(name: str, folders: Sequence[Path] = ()) -> dict[str, Any]:
+    """One word list; a folder that comes later replaces the file of an earlier one. RuleError where it is missing or malformed."""
+    found = [path for folder in (SHIPPED, *folders) if (path := folder / "facts" / f"{name}.yaml").exists()]
+    if not found:
+        raise RuleError("FQ1101", "缺少事实词表", "fact word list missing", seen=f"facts/{name}.yaml", remedy="补上文件或重新安装")
+    content = read_yaml(found[-1])
+    if not isinstance(content, dict) or content.get("id") != name:
+        raise RuleError("FQ1102", "事实词表不合格式", "fact word list malformed", seen=f"facts/{name}.yaml", remedy="id 应与文件名相同")
+    return content
 
 
 class Words:

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
 from pipeline.facts.cues import Beside, Within
-from pipeline.facts.lexicon import load_lists
+from pipeline.facts.lexicon import load_list
 from pipeline.facts.model import Fact, Facts
 from pipeline.text.document import Document
 
-_TOTAL_LOSS, _LOSS, _TOTAL_PAID, _PAID, _RECOVERED, _ASKED = 6, 5, 4, 3, 2, 1
+_TOTAL_LOSS, _LOSS, _TOTAL_PAID, _PAID, _SAID, _RECOVERED, _ASKED, _LONE = 8, 7, 6, 5, 4, 3, 2, 1
 _PAUSE = re.compile(r"[,:()]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")  # speech typed without commas has spaces instead
 _CLOSE = 22  # characters in which a cue counts as being in the clause, where nobody set a comma
 _ENDS = "。!?;\n…"
@@ -54,6 +54,9 @@ class LossReader:
         self._not_yet, self._collective, self._next = Within(told["not_yet"]), Within(told["collective"]), Beside(told["after_next"])
         self._none, self._several = Within(told["none"]), Within(told["sums_of_several"])
         self._returned, self._realised, self._again = Within(told["returned"]), Within(told["realised"]), Within(told["again"])
+        self._lone = Within(told["lone"])
+        self._partial, self._per_victim = Within(told["partial"]), Within(told["per_victim"])
+        self._done_ends, self._done_after = tuple(told["done_ends"]), tuple(told["done_after"])
         self._equal = float(told["about_equal"])
         self._reach = int(told["reach"])
 
@@ -83,6 +86,9 @@ class LossReader:
         realised = self._realised.found(text)
         if self._none.found(text) or (not realised and (best == _ASKED or self._not_yet.found(text))):
             return _NOTHING
+        if best == _LONE:
+            paid = self._lone.found(text) and not self._not_yet.found(text)
+            return _single(chosen[0].fact) if paid and len({row.fact.value for row in chosen}) == 1 else _NOTHING
         if best == _TOTAL_PAID:
             return _single(max((row.fact for row in chosen), key=_amount))
         if best == _RECOVERED:
@@ -114,13 +120,13 @@ class LossReader:
         if "loss" in kinds:
             tail = kinds[kinds.index("loss") :]
             if "back" in kinds[: kinds.index("loss")]:
-                return 0 if "部分" in text[max(0, fact.start - 12) : fact.start] else _RECOVERED
+                return self._recovered(text, fact)
             if not {"gain", "back", "none"} & set(tail) and "none" not in kinds:
                 return _TOTAL_LOSS if "total" in kinds else _LOSS
         if after in ("back", "gain", "plan") or "each" in kinds:
             return 0
         if last == "back":
-            return _RECOVERED if after == "loss" and "部分" not in text[fact.start - 12 : fact.end + 8] else 0
+            return self._recovered(text, fact) if after == "loss" else 0
         if after == "loss":
             return _LOSS
         if last == "gain" and after != "pay":
@@ -130,7 +136,11 @@ class LossReader:
             return _TOTAL_LOSS if "loss" in earlier else (_ASKED if asked else _TOTAL_PAID)
         if "pay" in (last, after):
             return self._paid(near, text, fact, asked_before="demand" in earlier)
-        return 0
+        return 0 if {"gain", "plan", "none", "back"} & set(kinds) else _LONE
+
+    def _recovered(self, text: str, fact: Fact) -> int:
+        """Money that came back: what was lost, where nothing better is told and it is not told as a part."""
+        return 0 if self._partial.found(text[max(0, fact.start - _AFTER) : fact.end + _AFTER]) else _RECOVERED
 
     def _paid(self, near: list[Cue], text: str, fact: Fact, *, asked_before: bool) -> int:
         """A payment: made, or only asked for, planned or refused."""
@@ -142,12 +152,14 @@ class LossReader:
         done = (
             "done" in kinds[asked + 1 :]
             or (pause is not None and bool(self._next.after(text, pause.end())))
-            or (near and text[near[-1].end - 1] in "了过完")
-            or text[fact.end : fact.end + 1] in ("了", "给")
+            or (near and text[near[-1].end - 1] in self._done_ends)
+            or text[fact.end : fact.end + 1] in self._done_after
         )
-        if (asked >= 0 or (asked_before and not near)) and not done and "total" not in kinds:
+        if "total" in kinds:
+            return _TOTAL_PAID
+        if not done and (asked >= 0 or (asked_before and not near)):
             return _ASKED
-        return _TOTAL_PAID if "total" in kinds else _PAID
+        return _SAID if asked_before and not done else _PAID
 
     def _cues(self, text: str, start: int, end: int) -> list[Cue]:
         """The cue words between `start` and `end`, in order."""
@@ -174,10 +186,14 @@ class LossReader:
     def _told_loss(self, text: str, chosen: list[Ranked], *, several: bool) -> Loss:
         """One told loss of several: an exact sum before a rounded one, the total of several victims, else the largest."""
         facts = self._distinct([row.fact for row in chosen])
-        if len(facts) > 1 and (several or any(row.listed for row in chosen) or all("骗取" in text[max(0, fact.start - 16) : fact.start] for fact in facts)):
+        if len(facts) > 1 and (several or any(row.listed for row in chosen) or all(self._each_took(text, fact) for fact in facts)):
             return _summed(facts)
         own = [fact for fact in facts if not self._collective.found(text[max(0, fact.start - self._reach) : fact.start])]
         return _single(max(own or facts, key=_amount))
+
+    def _each_took(self, text: str, fact: Fact) -> bool:
+        """骗取甲3万元, 骗取乙5万元: court style, where each sum stands for a victim."""
+        return self._per_victim.found(text[max(0, fact.start - 16) : fact.start])
 
     def _exact(self, told: Loss, ranked: list[Ranked]) -> Loss:
         """A rounded loss (被骗8万元) gives way to the exact sum of the same payments (共计80486元)."""
@@ -244,7 +260,7 @@ def _summed(facts: list[Fact]) -> Loss:
 @cache
 def shipped() -> LossReader:
     """The reader over the cues that ship."""
-    return LossReader(load_lists()["loss"])
+    return LossReader(load_list("loss"))
 
 
 def loss(document: Document, facts: Facts) -> Loss:
