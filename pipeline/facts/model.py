@@ -11,7 +11,7 @@ Scalar = str | int | float | bool | None
 Extra = tuple[tuple[str, Scalar], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Fact:
     """One fact that the text tells.
 
@@ -28,6 +28,13 @@ class Fact:
     end: int
     value: Scalar
     extra: Extra = ()
+
+    def __init__(self, kind: str, start: int, end: int, value: Scalar, extra: Extra = ()) -> None:
+        _set_kind(self, kind)
+        _set_start(self, start)
+        _set_end(self, end)
+        _set_value(self, value)
+        _set_extra(self, extra)
 
     def get(self, name: str) -> Scalar:
         """What `extra` says under this name, None where it says nothing."""
@@ -48,6 +55,10 @@ class Fact:
         if self.extra:
             told["extra"] = dict(self.extra)
         return told
+
+
+# A frozen dataclass sets its fields by name through object.__setattr__; its slots set directly in half the time, and there are many facts.
+_set_kind, _set_start, _set_end, _set_value, _set_extra = (Fact.__dict__[name].__set__ for name in ("kind", "start", "end", "value", "extra"))
 
 
 @dataclass(frozen=True, slots=True)

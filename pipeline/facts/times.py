@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from pipeline.facts.cues import Beside
@@ -178,7 +179,7 @@ class TimeReader:
             start, end, fields = scan.times[0]
             return () if "weak" in fields else (resolve(start, end, fields, occurred_at),)
         joined: list[tuple[int, int, Fields]] = []
-        for start, end, fields in sorted(scan.times, key=_position):
+        for start, end, fields in sorted(scan.times, key=itemgetter(0)):
             if joined:
                 first, last, sofar = joined[-1]
                 if start < last:
@@ -192,10 +193,6 @@ class TimeReader:
                     continue
             joined.append((start, end, fields))
         return tuple(resolve(start, end, fields, occurred_at) for start, end, fields in joined if not fields.get("weak"))
-
-
-def _position(row: tuple[int, int, Fields]) -> tuple[int, int]:
-    return row[0], -row[1]
 
 
 def _valid(fields: Fields) -> bool:
