@@ -16,6 +16,7 @@ from pipeline.rulepack.pack import Check, Pack, RuleSpec
 from pipeline.text.document import Document
 
 MARKS = frozenset({"fresh", "past", "cause"})
+HISTORICAL = "historical"  # never fresh, whatever else the sentence says of today
 
 
 class Scope(NamedTuple):
@@ -66,7 +67,7 @@ class Context:
                 past = True
             else:
                 now = True
-        fresh = now or (self.live and not past and status == ASSERTED)
+        fresh = status != HISTORICAL and (now or (self.live and not past and status == ASSERTED))
         return Hit(start, end, signal, status, fresh, cause)
 
 
