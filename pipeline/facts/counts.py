@@ -10,14 +10,13 @@ from pipeline.facts.model import Fact
 from pipeline.facts.numbers import Number
 from pipeline.facts.scan import Scan
 
-_PHRASE = re.compile(r"[^,。;!?:、\n]*\Z")
+_PAUSE = re.compile(r"[,。;!?:、\n]")
 _EACH = ("第", "每")
 
 
 def phrase_before(text: str, at: int, reach: int) -> str:
     """The words before a position, no further than `reach` characters and the last pause."""
-    found = _PHRASE.search(text, max(0, at - reach), at)
-    return found[0] if found is not None else ""
+    return _PAUSE.split(text[max(0, at - reach) : at])[-1]
 
 
 class CountReader:

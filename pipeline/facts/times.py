@@ -18,32 +18,15 @@ _YEAR = "(?:(?:19|20)[0-9]{2}|[一二][零九][零一二三四五六七八九]{2
 _ISO = re.compile(
     r"((?:19|20)[0-9]{2})([-./])([0-9]{1,2})(?:\2([0-9]{1,2}))?(?:[ t日]{0,2}([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?)?(?![0-9])",
 )
-_NO_CLOCK = (
-    "建议",
-    "要求",
-    "意见",
-    "理由",
-    "希望",
-    "以下",
-    "原因",
-    "诉求",
-    "说明",
-    "疑问",
-    "请求",
-    "问题",
-    "钱",
-    "也不",
-    "都不",
-    "儿也",
-    "想法",
-    "线",
-    "声明",
-    "半点",
-)
+_LIMITS = {"y": (1900, 2100), "m": (1, 13), "d": (1, 32), "hour": (0, 25), "minute": (0, 60)}
+_NO_LIMIT = (-1e9, 1e9)
 
 _WEEK = ("周", "期", "拜")
 _PART_ENDS = ("晨", "午", "晚", "夜", "上", "早", "间", "后")
+_NO_DAY = tuple("第路街巷弄道村区楼")
 _HALF = ("上", "下", "前", "后")
+_HALVED, _DOUBTFUL = ("年", "天"), frozenset(("年", "月", "天", "周", "个月"))
+_DECADES, _AFTER_YEAR = "五六七八九", ("级", "代", "龄")
 
 
 class TimeReader:
@@ -61,6 +44,7 @@ class TimeReader:
         self._only_joined = frozenset(told["only_joined"])
         self.durations: dict[str, float] = told["durations"]
         self._ago = Beside(told["ago_after"])
+        self._no_clock = Beside(told["not_clock"])
         self._weekdays: str = told["weekdays"]
         self.clock_units = list("年月日号点时:")
         self.iso_units = list("-/.")
@@ -105,27 +89,27 @@ class TimeReader:
     def duration(self, scan: Scan, start: int, end: int, stop: int, number: Number, minutes: float) -> int:
         """半小时前, 三个月, 两天; an ordinal (第三天) and a year (2019年) are none."""
         text = scan.text
-        term, before = text[end:stop], text[start - 1 : start]
-        if before == "第" or number.value > 1000 or (before in _WEEK and term == "周") or (text[start] == "半" and before in _HALF):
-            return 0
-        if (number.vague and term == "年" and text[start] in "五六七八九") or (
-            term == "天" and text[start:end] == "一" and not self._ago.after(text, stop)
-        ):  # 九几年
-            return 0
+        term = text[end:stop]
         half = 0.5 if term.startswith("个半") else 0.0
-        if text.startswith("半", stop) and term in ("年", "天"):
+        if text.startswith("半", stop) and term in _HALVED:
             half, stop = 0.5, stop + 1
         ago = self._ago.after(text, stop)
-        if not ago and (term == "月" or (term == "年" and text.startswith(("级", "代", "龄"), stop))):
-            return 0
-        if not ago and term == "年" and text[start:end].isascii() and len(text[start:end]) == 2:
+        if number.value > 1000 or (term in _DOUBTFUL and self._doubtful(text, start, end, stop, term, number, ago)):
             return 0
         length = (number.value + half) * minutes
-        if ago:
-            scan.times.append((start, stop + len(ago), {"ago": length}))
-        else:
-            scan.times.append((start, stop, {"length": length}))
+        scan.times.append((start, stop + len(ago), {"ago": length} if ago else {"length": length}))
         return stop + len(ago)
+
+    def _doubtful(self, text: str, start: int, end: int, stop: int, term: str, number: Number, ago: str) -> bool:
+        """第三天, 上半年, 周二周四, 九几年, 19年, 三年级, 一天 (mostly idle): short units that are often no duration."""
+        before, told = text[start - 1 : start], text[start:end]
+        if before == "第" or (told == "半" and before in _HALF) or (term == "周" and before in _WEEK):
+            return True
+        if ago:
+            return False
+        if term == "年":
+            return (number.vague and told[0] in _DECADES) or (told.isascii() and len(told) == 2) or text.startswith(_AFTER_YEAR, stop)
+        return term == "月" or (term == "天" and told == "一")
 
     def iso(self, scan: Scan, start: int, end: int, stop: int, number: Number, told: object) -> int:
         """2019-03-05 22:10, 2019/3/5, 2019.3.5"""
@@ -147,10 +131,12 @@ class TimeReader:
         year, month, day, part, hour, half, quarter, minute = found.groups()
         fields: Fields = {}
         for name, group in (("y", year), ("m", month), ("d", day), ("hour", hour), ("minute", minute)):
-            number = parse(group) if group else None
-            if number is not None:
+            if group:
+                number = parse(group)
+                if number is None:
+                    return None
                 fields[name] = number.value
-        if fields.get("y", 2000) < 100:
+        if year and fields["y"] < 100:
             fields["y"] += 2000 if fields["y"] < 70 else 1900
         if half or quarter:
             fields["minute"] = 30.0 if half else 15 * "零一二三".index(quarter)
@@ -166,10 +152,10 @@ class TimeReader:
         """One lone number: 一点 and 两点建议 are no clock times, 第3号 and 路3号 no days."""
         before = text[start - 1 : start]
         if hour:
-            if text.startswith(_NO_CLOCK, start + len(hour) + 1):
+            if self._no_clock.after(text, start + len(hour) + 1):
                 return False
             return hour not in ("一", "几") or before in _PART_ENDS
-        return not day or before not in "第路街巷弄道村区第楼" or not before
+        return not day or before not in _NO_DAY
 
     def facts(self, scan: Scan, occurred_at: datetime | None) -> tuple[Fact, ...]:
         """Join neighbours and resolve what was found."""
@@ -196,12 +182,9 @@ class TimeReader:
 
 
 def _valid(fields: Fields) -> bool:
-    return (
-        bool(fields)
-        and 1 <= fields.get("m", 1) < 13
-        and 1 <= fields.get("d", 1) < 32
-        and 0 <= fields.get("hour", 0) < 25
-        and 0 <= fields.get("minute", 0) < 60
-        and 1900 <= fields.get("y", 2000) < 2100
-        and (fields.keys() != {"minute"})
-    )
+    """Whether every number is one that a calendar or clock has."""
+    for name, number in fields.items():
+        low, high = _LIMITS.get(name, _NO_LIMIT)
+        if not low <= number < high:
+            return False
+    return (bool(fields) and "minute" not in fields) or "hour" in fields
