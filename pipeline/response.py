@@ -63,8 +63,8 @@ def _slots(document: Document, found: facts.Facts, scripts: Sequence[Ranked], lo
         "account": shown(quotes(item for item in found.identifiers if item.kind in kinds["account"])),
         "contact": shown(quotes(item for item in found.identifiers if item.kind in kinds["contact"])),
         "app": shown(quotes(item for item in found.apps if item.get("group") not in kinds["ordinary_apps"])),
-        "relative": quotes(item for item in found.parties if item.value in kinds["family"]) or "家属",
-        "victim": quotes(item for item in found.parties if item.value in kinds["victim"]) or "受害人",
+        "relative": quotes(item for item in found.parties if item.value in kinds["relatives"]) or "家属",
+        "victim": quotes(item for item in found.parties if item.value in kinds["victims"]) or "受害人",
         "script": first.name if first else "",
         "explain": str(first.data["explain"]).strip() if first else "",
     }

@@ -119,9 +119,9 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
             data[key] = checks[data[key]] if isinstance(data[key], int) and data[key] >= 0 else None
     actions = tuple(shared[number] for number in plan["at"])
     rules = {family: {rule_id: _rule(family, data) for rule_id, data in members.items()} for family, members in plan["rules"].items()}
-    statements = {
-        data["axis"]: tuple(_statement(entry, f"grading/{rule_id}") for entry in data["raises"]) for rule_id, data in plan["rules"]["grading"].items()
-    }
+    statements: dict[str, tuple[tuple[dict[str, Any], Node, Test], ...]] = {}
+    for rule_id, data in plan["rules"]["grading"].items():  # several files may lift one axis
+        statements[data["axis"]] = statements.get(data["axis"], ()) + tuple(_statement(entry, f"grading/{rule_id}") for entry in data["raises"])
     pack = Pack(
         plan["digest"],
         plan["settings"],
