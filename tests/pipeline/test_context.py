@@ -15,6 +15,7 @@ from pipeline.rulepack.load import Source, load
 from pipeline.rulepack.pack import Pack, build
 from pipeline.rulepack.plan import plan
 from pipeline.rulepack.schema import Context as ContextFile
+from pipeline.rulepack.schema_base import Identified
 from pipeline.text.document import read
 
 _MARKED = re.compile("【(.*?)】")
@@ -26,8 +27,9 @@ _FILES = {name: file for name, file in _SOURCE.families["context"].items() if is
 @cache
 def _pack() -> Pack:
     """The context files alone, so that a slip elsewhere does not show here; without `when`, which asks for frames."""
-    alone = {name: file.model_copy(update={"when": None}) for name, file in _FILES.items()}
-    families = {family: ({"context": alone, "terms": files}.get(family, {}) if family in ("context", "terms") else {}) for family, files in _SOURCE.families.items()}
+    families: dict[str, dict[str, Identified]] = {family: {} for family in _SOURCE.families}
+    families["terms"] = _SOURCE.families["terms"]
+    families["context"] = {name: file.model_copy(update={"when": None}) for name, file in _FILES.items()}
     return build(plan(Source(families, _SOURCE.settings, _SOURCE.digest)))
 
 
