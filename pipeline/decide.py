@@ -68,12 +68,14 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
 
 
 def _give_way(pack: Pack, reading: Reading, scores: dict[str, float]) -> None:
-    """Read the conditions of the scripts found once more now that all are known, so that one may give way to another (`not script.x`)."""
+    """Read the conditions of the scripts found once more, the weakest first, so that one may give way to another (`not script.x`, `script.count < 2`)."""
     reading.values["script.count"] = float(len(scores))
     reading.values.update({f"script.{name}": 1.0 for name in scores})
-    for name in [name for name in scores if not reading.holds(pack.rules["scripts"][name])]:
-        del scores[name]
-        reading.values[f"script.{name}"] = 0.0
+    for name in sorted(scores, key=lambda name: (scores[name], name)):
+        if not reading.holds(pack.rules["scripts"][name]):
+            del scores[name]
+            reading.values[f"script.{name}"] = 0.0
+            reading.values["script.count"] -= 1.0
 
 
 def decide_stage(pack: Pack, reading: Reading) -> RuleSpec | None:
