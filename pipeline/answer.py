@@ -69,7 +69,7 @@ class Answer:
         self.scripts = scripts if chosen.data["scripts"] else []
         self.stage = stage if self.scripts else None
         self.loss = loss if self.scripts else None
-        if not self.scripts:
+        if scripts and not self.scripts:  # grading must not see what the answer does not give
             for name in [n for n in values if n.startswith(("script.", "stage.", "scripts."))]:
                 values[name] = 0.0
 
@@ -108,11 +108,10 @@ class Answer:
 
     def show(self, hits: Iterable[Hit]) -> tuple[Evidence, ...]:
         """The evidence of a label, in order of the text, one piece per place."""
-        seen: dict[tuple[int, int], Evidence] = {}
+        places: dict[tuple[int, int], Hit] = {}
         for hit in hits:
-            piece = self.evidence(hit)
-            seen.setdefault((piece.start, piece.end), piece)
-        return tuple(sorted(seen.values(), key=lambda piece: (piece.start, piece.end))[:SHOWN])
+            places.setdefault((hit.start, hit.end), hit)
+        return tuple(self.evidence(places[place]) for place in sorted(places)[:SHOWN])
 
     def _set_aside(self) -> tuple[Evidence, ...]:
         """Words of factors, scripts and stages that were said but do not count, struck through for the reader."""

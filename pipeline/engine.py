@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from pipeline import decide, facts
@@ -16,12 +14,10 @@ from pipeline.match.reading import Reading
 from pipeline.rulepack.pack import Pack
 from pipeline.rulepack.store import load_pack
 from pipeline.text.document import Document, read
+from pipeline.text.plain import chinese
 from pipeline.values import Assessment, Incident
 
 CODE_VERSION = "0.1.0"
-
-
-_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 class Engine:
@@ -75,26 +71,18 @@ class Engine:
         return (self.assess(incident) for incident in incidents)
 
 
-@cache
-def _common() -> frozenset[str]:
-    """The characters that nearly all plain Chinese is made of; a text of which few are among them is unintelligible."""
-    lines = files("pipeline.text").joinpath("common.txt").read_text("utf-8").splitlines()
-    return frozenset("".join(line for line in lines if not line.startswith("#")))
-
-
 def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:
     """The `fact.*` operands of conditions."""
     text = document.text
-    han = _HAN.findall(text)
-    common = _common()
+    han, common = chinese(text)
     return {
         "fact.people": float(found.people or 0),
         "fact.households": float(found.households or 0),
         "fact.money": float(found.sum or 0),
         "fact.calls": float(found.calls or 0),
         "fact.victim_age": float(found.victim_age if found.victim_age is not None else 999),
-        "fact.length": float(len(han)),
-        "fact.han": len(han) / len(text) if text else 0.0,
-        "fact.common": sum(map(common.__contains__, han)) / len(han) if han else 0.0,
+        "fact.length": float(han),
+        "fact.han": han / len(text) if text else 0.0,
+        "fact.common": common / han if han else 0.0,
         "fact.characters": float(len(text)),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from pipeline.rulepack.pack import Pack
 
 Spans = dict[int, list[tuple[int, int]]]  # signal → spans in order of position
@@ -9,10 +11,15 @@ Spans = dict[int, list[tuple[int, int]]]  # signal → spans in order of positio
 
 def scan(pack: Pack, text: str) -> Spans:
     """Find every signal of the pack in `text` (normalised). Spans of one signal never lie inside one another."""
-    found: Spans = {}
+    found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     actions = pack.actions
     for start, end, word in pack.automaton.find_overlapping(text):
-        for signal, before, after, reach in actions[word]:
+        plain, checked = actions[word]
+        if plain:
+            span = (start, end)
+            for signal in plain:
+                found[signal].append(span)
+        for signal, before, after, reach in checked:
             first, last = start, end
             if after is not None:
                 match = after.match(text, end)
@@ -24,11 +31,7 @@ def scan(pack: Pack, text: str) -> Spans:
                 if match is None:
                     continue
                 first = match.start()
-            spans = found.get(signal)
-            if spans is None:
-                found[signal] = [(first, last)]
-            else:
-                spans.append((first, last))
+            found[signal].append((first, last))
     for signal, spans in found.items():
         if len(spans) > 1:
             found[signal] = _longest(spans)
@@ -37,12 +40,17 @@ def scan(pack: Pack, text: str) -> Spans:
 
 def _longest(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Drop spans that lie inside another one."""
-    spans.sort(key=lambda span: (span[0], -span[1]))
-    kept = [spans[0]]
-    for span in spans[1:]:
-        if span[1] > kept[-1][1]:
+    spans.sort(key=_start_then_longer)
+    kept, last = [], -1
+    for span in spans:
+        if span[1] > last:
             kept.append(span)
+            last = span[1]
     return kept
+
+
+def _start_then_longer(span: tuple[int, int]) -> tuple[int, int]:
+    return span[0], -span[1]
 
 
 def _unmasked(pack: Pack, found: Spans) -> Spans:
@@ -51,7 +59,7 @@ def _unmasked(pack: Pack, found: Spans) -> Spans:
     for signal, spans in found.items():
         masks = pack.signals[signal].masks
         if masks:
-            excepted = [span for mask in masks for span in found.get(mask, ())]
+            excepted = [span for mask in masks if mask in found for span in found[mask]]
             if excepted:
                 spans = [(a, b) for a, b in spans if not any(a < d and c < b for c, d in excepted)]
                 if not spans:

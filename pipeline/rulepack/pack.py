@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +71,8 @@ class RuleSpec:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-Action = tuple[int, Check | None, Check | None, int]
+Checked = tuple[int, Check | None, Check | None, int]  # signal, what stands before, what follows, most characters before
+Actions = tuple[tuple[int, ...], tuple[Checked, ...]]  # signals that the word alone makes, signals that ask for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Pack:
     digest: str
     settings: dict[str, Any]
     automaton: daachorse.CharwiseDoubleArrayAhoCorasick
-    actions: tuple[tuple[Action, ...], ...]
+    actions: tuple[Actions, ...]
     signals: tuple[SignalSpec, ...]
     rules: dict[str, dict[str, RuleSpec]]
     statements: dict[str, tuple[tuple[dict[str, Any], Node, Test], ...]]  # grading axis → (raise, condition, compiled)
@@ -110,10 +111,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         )
         for s in plan["signals"]
     )
-    shared = tuple(
-        tuple((signal, checks[before] if before >= 0 else None, checks[after] if after >= 0 else None, reach) for signal, before, after, reach in entries)
-        for entries in plan["actions"]
-    )
+    shared = tuple(_actions(entries, checks) for entries in plan["actions"])
     for data in plan["rules"]["context"].values():
         for key in ("pseudo", "stop"):
             data[key] = checks[data[key]] if isinstance(data[key], int) and data[key] >= 0 else None
@@ -135,6 +133,16 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
     )
     _verify(pack, problems)
     return pack
+
+
+def _actions(entries: Sequence[Sequence[int]], checks: Sequence[Check]) -> Actions:
+    plain = tuple(signal for signal, before, after, _ in entries if before < 0 and after < 0)
+    checked = tuple(
+        (signal, checks[before] if before >= 0 else None, checks[after] if after >= 0 else None, reach)
+        for signal, before, after, reach in entries
+        if before >= 0 or after >= 0
+    )
+    return plain, checked
 
 
 def _condition(text: str, where: str) -> Node:
