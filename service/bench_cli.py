@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +19,8 @@ from pipeline.rulepack.load import load
 from pipeline.rulepack.pattern import parse as parse_pattern
 from pipeline.rulepack.pattern import regex
 from pipeline.rulepack.plan import Planner
-from pipeline.rulepack.schema import Rule, Terms
+from pipeline.rulepack.schema import Context, Rule, Terms
+from pipeline.rulepack.schema_base import Identified
 from pipeline.values import Incident, to_json
 from service.evaluate_cli import read_gold
 
@@ -37,6 +40,7 @@ def bench(
     for text in narratives:  # both sides warm: lazily compiled checks are compiled
         assess(text)
     ours = _seconds(assess, narratives)
+    engine_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # before the baseline is loaded
     sample = narratives[:naive]
     theirs = _seconds(naive_baseline(narratives), sample)
     ratio = (theirs / len(sample)) / (ours / len(narratives))
@@ -47,6 +51,9 @@ def bench(
         "naive_us": round(theirs / len(sample) * 1e6, 1),
         "ratio": round(ratio, 1),
         "words_in_automaton": engine.pack.patterns(),
+        "patterns": len(all_patterns()),
+        "first_answer_s": round(first_answer_seconds(), 2),
+        "peak_mb_engine": round(engine_mb),
     }
     sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
 
@@ -90,12 +97,27 @@ def naive_baseline(texts: Sequence[str]) -> Callable[[str], object]:
 
 
 def all_patterns() -> list[tuple[str, str]]:
-    """Every pattern of the shipped rules as one regular expression."""
+    """Every pattern of the shipped rules, exceptions and context cues included, as one regular expression."""
     source = load()
     planner = Planner({name: rule for name, rule in source.families["terms"].items() if isinstance(rule, Terms)}, None)
     made = []
     for family, members in source.families.items():
         for rule in members.values():
-            if isinstance(rule, Rule):
-                made += [(f"{family}.{rule.id}", regex(parse_pattern(p), planner.words)) for signal in rule.signals.values() for p in signal.patterns]
+            made += [(f"{family}.{rule.id}", regex(parse_pattern(text), planner.words)) for text in _texts(rule)]
     return made
+
+
+def _texts(rule: Identified) -> list[str]:
+    if isinstance(rule, Context):
+        return [*rule.patterns, *rule.pseudo, *rule.terminators]
+    if isinstance(rule, Rule):
+        return [*rule.except_, *(text for signal in rule.signals.values() for text in (*signal.patterns, *signal.except_))]
+    return []
+
+
+def first_answer_seconds() -> float:
+    """From starting a fresh interpreter to the first answer as JSON, on a stored plan."""
+    code = "from pipeline.engine import Engine; from pipeline.values import Incident, to_json; to_json(Engine.load().assess(Incident(narrative='楼上漏水, 说了几次不管')))"
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - start
