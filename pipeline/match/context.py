@@ -30,28 +30,39 @@ class Scope(NamedTuple):
     rule: RuleSpec
 
 
+Meant = tuple[str, bool, bool]  # status, fresh, cause
+
+
 class Context:
     """The scopes of one narrative, asked once per hit."""
 
-    __slots__ = ("_at", "live", "scopes")
+    __slots__ = ("_at", "_meant", "live", "scopes")
 
     def __init__(self, scopes: tuple[Scope, ...], *, live: bool) -> None:
         self.scopes = scopes
         self.live = live  # the frame tells of now, so what no cue puts elsewhere is fresh
-        self._at: dict[int, list[Scope]] = {}
-
-    def at(self, start: int) -> list[Scope]:
-        """The scopes that a hit beginning at `start` lies in; worked out once per place, since many rules hit the same words."""
-        found = self._at.get(start)
-        if found is None:
-            found = self._at[start] = [scope for scope in self.scopes if scope.start <= start < scope.end]
-        return found
+        self._at: dict[int, tuple[list[Scope], bool]] = {}
+        self._meant: dict[tuple[object, ...], Meant] = {}
 
     def read(self, names: tuple[str, ...], start: int, end: int, signal: int) -> Hit:
-        """The hit with its status for the rule that goes by `names` (such as factor.threat, factor, group.threat)."""
-        scopes = self.at(start)
+        """The hit with its status for the rule that goes by `names` (such as factor.threat, factor, group.threat).
+
+        Many rules hit the same words, so scopes are worked out once per place, and what they make of it once per place and kind of rule.
+        """
+        at = self._at.get(start)
+        if at is None:
+            scopes = [scope for scope in self.scopes if scope.start <= start < scope.end]
+            at = self._at[start] = scopes, any(scope.rule.data["not_for"] or scope.rule.data["only_for"] for scope in scopes)
+        scopes, choosy = at
         if not scopes:
             return Hit(start, end, signal, ASSERTED, self.live)
+        key = (start, end, names) if choosy else (start, end)
+        meant = self._meant.get(key)
+        if meant is None:
+            meant = self._meant[key] = self._read(scopes, names, start, end)
+        return Hit(start, end, signal, *meant)
+
+    def _read(self, scopes: list[Scope], names: tuple[str, ...], start: int, end: int) -> Meant:
         status, best, now, past, cause = ASSERTED, -1, False, False, False
         for scope in scopes:
             cue = scope.cue
@@ -67,8 +78,7 @@ class Context:
                 past = True
             else:
                 now = True
-        fresh = status != HISTORICAL and (now or (self.live and not past and status == ASSERTED))
-        return Hit(start, end, signal, status, fresh, cause)
+        return status, status != HISTORICAL and (now or (self.live and not past and status == ASSERTED)), cause
 
 
 def _applies(rule: RuleSpec, names: tuple[str, ...]) -> bool:
