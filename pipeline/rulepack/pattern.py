@@ -264,5 +264,7 @@ _COMMON = 5000  # punctuation: in nearly every text
 def _rarity(words: Sequence[str]) -> float:
     """How seldom an anchor is likely to be hit: the fewer of its words in plain text, the better; longer ones where all are rare."""
     counts = _frequent()
-    expected = sum(min(counts.get(part, 0.1 if part.isalnum() else _COMMON) for part in (word[i : i + 4] for i in range(max(1, len(word) - 3)))) for word in words)
+    expected = sum(
+        min(counts.get(part, 0.1 if part.isalnum() else _COMMON) for part in (word[i : i + 4] for i in range(max(1, len(word) - 3)))) for word in words
+    )
     return -expected - len(words) * 0.02
