@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.engine import Engine
 from pipeline.rulepack.load import load
 from pipeline.rulepack.pattern import parse as parse_pattern
 from pipeline.rulepack.pattern import regex
@@ -23,6 +22,7 @@ from pipeline.rulepack.schema import Context, Rule, Terms
 from pipeline.rulepack.schema_base import Identified
 from pipeline.values import Incident, to_json
 from service.evaluate_cli import read_gold
+from service.runtime import load_engine
 
 
 def bench(
@@ -32,7 +32,7 @@ def bench(
 ) -> None:
     """与朴素基线同场比较 · throughput beside the naive baseline (jieba + spaCy + one regex per pattern + TF-IDF)."""
     narratives = [row["text"] for row in read_gold(texts)][:count]
-    engine = Engine.load()
+    engine = load_engine()
 
     def assess(text: str) -> bytes:
         return to_json(engine.assess(Incident(narrative=text)))

@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.engine import Engine
 from pipeline.errors import InputError
 from pipeline.values import Assessment, Incident
 from service import metrics
 from service.metrics import Counts, Share
+from service.runtime import load_engine
 
 FIELDS = ("category", "dispute_type", "risk", "factors", "fraud_scripts", "fraud_stage", "loss_yuan")
 _Row = dict[str, Any]
@@ -32,7 +32,7 @@ def evaluate(
 ) -> None:
     """对照人工标注评分 · score against hand labels."""
     rows = list(read_gold(gold))
-    engine = Engine.load(rules or ())
+    engine = load_engine(rules)
     answers = [engine.assess(Incident(narrative=row["text"])) for row in rows]
     levels = [str(level["code"]) for level in engine.pack.rules["profiles"][engine.profile].data["levels"]]
     result = scores(rows, answers, levels)

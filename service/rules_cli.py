@@ -17,6 +17,7 @@ from pipeline.rulepack.store import load_leniently
 from pipeline.values import Assessment, Incident
 from service import rulecheck
 from service.evaluate_cli import predicted, read_gold
+from service.runtime import load_engine
 
 app = typer.Typer(help="规则: 检查、试用、新建、比较、统计 · rule tools", no_args_is_help=True)
 RulesOption = Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次 · local rule overlay")]
@@ -116,7 +117,7 @@ def report(
     rules: RulesOption = None,
 ) -> None:
     """规则覆盖、冲突与不起作用的规则 · coverage, conflicts and dead rules on a corpus."""
-    engine = Engine.load(rules or ())
+    engine = load_engine(rules)
     rows = list(read_gold(on))
     fired: Counter[str] = Counter()
     right: Counter[str] = Counter()
