@@ -50,6 +50,11 @@ class Answer:
         self.pack, self.incident, self.document, self.reading, self.found = pack, incident, document, reading, found
         self._evidence: dict[Hit, Evidence] = {}
 
+    def default_script(self, categories: list[Ranked]) -> Ranked | None:
+        """What the best category reports where no script is known."""
+        code = categories[0].rule.data["default_script"] if categories else None
+        return Ranked(self.pack.rules["scripts"][code], 0.0, 0.0, categories[0].hits) if code else None
+
     def settle(self, categories: list[Ranked], disputes: list[Ranked], scripts: list[Ranked], stage: RuleSpec | None, loss: Loss | None) -> None:
         """Fix the category first; it says whether a dispute type and scripts belong to the answer."""
         values, settings, rules = self.reading.values, self.pack.settings, self.pack.rules

@@ -57,14 +57,24 @@ class Engine:
         decide.decide_factors(self.pack, reading)
         scripts = decide.decide_scripts(self.pack, reading)
         stage = decide.decide_stage(self.pack, reading) if scripts else None
-        loss = Loss(*find_loss(document, found)) if scripts else None
-        reading.values["fact.loss"] = float(loss.yuan or 0) if loss else 0.0
-        reading.values["fact.loss_told"] = 1.0 if loss and loss.yuan else 0.0
+        loss = self._loss(document, found, reading) if scripts else None
         disputes = decide.decide_scored(self.pack, reading, "disputes")
         categories = decide.decide_scored(self.pack, reading, "categories")
         answer = Answer(self.pack, incident, document, reading, found)
+        script = answer.default_script(categories) if not scripts else None
+        if script is not None:  # deceived in a way that no script tells: the stage and the loss still matter
+            scripts = [script]
+            reading.decide(script.rule, script.score, script.hits)
+            reading.values["script.any"] = reading.values["script.count"] = 1.0
+            stage, loss = decide.decide_stage(self.pack, reading), self._loss(document, found, reading)
         answer.settle(categories, disputes, scripts, stage, loss)
         return answer.assessment(grade(self.pack, reading, profile or self.profile), CODE_VERSION)
+
+    def _loss(self, document: Document, found: facts.Facts, reading: Reading) -> Loss:
+        loss = Loss(*find_loss(document, found))
+        reading.values["fact.loss"] = float(loss.yuan or 0)
+        reading.values["fact.loss_told"] = 1.0 if loss.yuan else 0.0
+        return loss
 
     def assess_many(self, incidents: Iterable[Incident]) -> Iterable[Assessment]:
         """Assess one after another, in order."""

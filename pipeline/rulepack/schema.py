@@ -117,6 +117,7 @@ class Category(Scored):
 
     dispute_type: Literal["always", "if_scored", "never"] = "never"
     scripts: bool = False
+    default_script: str | None = None  # what is reported where the category holds and no script is known
 
 
 class Frame(Scored):
