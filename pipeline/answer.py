@@ -68,7 +68,9 @@ class Answer:
         wanted = chosen.data["dispute_type"]
         if wanted == "always" and not disputes:
             disputes = [Ranked(rules["disputes"][settings["default_dispute"]], 0.0, 0.0, ())]
-        self.disputes = disputes if wanted != "never" else []
+        if wanted == "never" or (wanted == "if_scored" and disputes and disputes[0].score < chosen.data["dispute_floor"]):
+            disputes = []
+        self.disputes = disputes
         if self.disputes:
             self.reading.decide(self.disputes[0].rule, self.disputes[0].score, self.disputes[0].hits)
         self.scripts = scripts if chosen.data["scripts"] else []

@@ -117,6 +117,7 @@ class Category(Scored):
 
     dispute_type: Literal["always", "if_scored", "never"] = "never"
     scripts: bool = False
+    dispute_floor: float = 0.0  # for if_scored: least score at which a dispute type belongs to the answer
     default_script: str | None = None  # what is reported where the category holds and no script is known
 
 
