@@ -46,7 +46,28 @@ def labels() -> set[str]:
     pack = Engine.default().pack
     codes = {code for family in ("factors", "scripts", "stages", "disputes", "categories", "frames") for code in pack.rules[family]}
     # words that are ordinary English in code or names of the contract
-    return codes - {"family", "averted", "left", "group", "live", "message", "contact", "land", "service", "paid", "other", "help", "account", "outcome", "post", "letter", "push", "dispute", "fraud"}
+    return codes - {
+        "threat",
+        "family",
+        "averted",
+        "left",
+        "group",
+        "live",
+        "message",
+        "contact",
+        "land",
+        "service",
+        "paid",
+        "other",
+        "help",
+        "account",
+        "outcome",
+        "post",
+        "letter",
+        "push",
+        "dispute",
+        "fraud",
+    }
 
 
 def test_code_names_no_label():

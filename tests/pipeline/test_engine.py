@@ -62,7 +62,22 @@ def test_assessment_and_incident_round_trip_through_json(engine, text):
     assert incident_from_json(to_json(incident)) == incident
 
 
-UNCLEAR = ["", " ", "\n\n", "喂", "。。。。", "!!!???", "😀😀😀", "\x00\x01", "hello help me please", "<html><body></body></html>", "嗯嗯啊啊", "12345678", "喂…救…", "无声电话,随后挂断"]
+UNCLEAR = [
+    "",
+    " ",
+    "\n\n",
+    "喂",
+    "。。。。",
+    "!!!???",
+    "😀😀😀",
+    "\x00\x01",
+    "hello help me please",
+    "<html><body></body></html>",
+    "嗯嗯啊啊",
+    "12345678",
+    "喂…救…",
+    "无声电话,随后挂断",
+]
 
 
 @pytest.mark.parametrize("text", UNCLEAR)
@@ -87,7 +102,32 @@ def test_no_text_raises(text):
     assert_quotes_stand(text, Engine.default().assess(Incident(narrative=text)))
 
 
-WORDS = ["打", "没", "没有", "刀", "老公", "转账", "三万", "昨天", "要是", "就", "杀了你", ",", "。", "听说", "报警", "第3次", "孩子", "煤气", "　", "１", "\u200b", "經核實", "系误会", "\n"]
+WORDS = [
+    "打",
+    "没",
+    "没有",
+    "刀",
+    "老公",
+    "转账",
+    "三万",
+    "昨天",
+    "要是",
+    "就",
+    "杀了你",
+    ",",
+    "。",
+    "听说",
+    "报警",
+    "第3次",
+    "孩子",
+    "煤气",
+    "　",
+    "１",
+    "\u200b",
+    "經核實",
+    "系误会",
+    "\n",
+]
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=60))
@@ -101,7 +141,12 @@ ENGINE = Engine.default()
 FACTORS = sorted(ENGINE.pack.rules["factors"])
 
 
-@given(st.sets(st.sampled_from(FACTORS), max_size=8), st.sampled_from(FACTORS), st.booleans(), st.sets(st.sampled_from(["frame.live", "script.any", "stage.paid", "stage.hooked"])))
+@given(
+    st.sets(st.sampled_from(FACTORS), max_size=8),
+    st.sampled_from(FACTORS),
+    st.booleans(),
+    st.sets(st.sampled_from(["frame.live", "script.any", "stage.paid", "stage.hooked"])),
+)
 @settings(max_examples=400, deadline=None)
 def test_adding_a_factor_never_lowers_an_axis(held, added, fresh, others):
     def axes(codes: set[str]) -> dict[str, int]:

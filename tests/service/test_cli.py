@@ -26,7 +26,20 @@ def test_triage_json_is_the_contract():
     answer = json.loads(done.stdout)
     assert answer["schema"] == "fengqiao.assessment/1"
     assert answer["advisory"] is True
-    assert {"category", "dispute", "risk", "fraud", "facts", "repeat", "mediation", "route", "resources", "missing_information", "needs_review", "versions"} <= answer.keys()
+    assert {
+        "category",
+        "dispute",
+        "risk",
+        "fraud",
+        "facts",
+        "repeat",
+        "mediation",
+        "route",
+        "resources",
+        "missing_information",
+        "needs_review",
+        "versions",
+    } <= answer.keys()
     assert {"colour", "profile", "score", "urgency", "danger", "difficulty", "factors", "gates", "why_not_higher", "why_not_lower"} <= answer["risk"].keys()
 
 
@@ -34,7 +47,10 @@ def test_triage_json_is_the_contract():
 def test_triage_reads_stdin_and_files_in_both_encodings(tmp_path, encoding):
     path = tmp_path / "note.txt"
     path.write_bytes(TEXT.encode(encoding))
-    colours = {json.loads(RUN.invoke(app, args, input=given).stdout)["risk"]["colour"] for args, given in ((["triage", "--json", "-"], TEXT.encode(encoding)), (["triage", "--json", "--file", str(path)], None))}
+    colours = {
+        json.loads(RUN.invoke(app, args, input=given).stdout)["risk"]["colour"]
+        for args, given in ((["triage", "--json", "-"], TEXT.encode(encoding)), (["triage", "--json", "--file", str(path)], None))
+    }
     assert colours == {"red"}
 
 
@@ -89,7 +105,10 @@ def test_undecodable_input_is_refused(tmp_path):
 
 def test_evaluate_scores_and_writes_errors(tmp_path):
     gold, errors = tmp_path / "gold.jsonl", tmp_path / "errors.jsonl"
-    rows = [{"text": TEXT, "category": "dispute", "dispute_type": "family", "risk": "red", "factors": []}, {"text": "楼上漏水, 把我家天花板泡了", "category": "help", "risk": "green"}]
+    rows = [
+        {"text": TEXT, "category": "dispute", "dispute_type": "family", "risk": "red", "factors": []},
+        {"text": "楼上漏水, 把我家天花板泡了", "category": "help", "risk": "green"},
+    ]
     gold.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
     done = RUN.invoke(app, ["evaluate", str(gold), "--json", "--errors", str(errors)])
     result = json.loads(done.stdout)
@@ -114,7 +133,10 @@ def test_rules_diff_shows_what_a_change_moves(tmp_path):
     (tmp_path / "factors").mkdir()
     (tmp_path / "factors" / "drone.yaml").write_text("id: drone\nname: 无人机\ngroup: difficulty\nsignals:\n  says: [无人机偷拍]\n", "utf-8")
     corpus = tmp_path / "corpus.jsonl"
-    corpus.write_text(json.dumps({"id": "a", "text": "邻居用无人机偷拍我家"}, ensure_ascii=False) + "\n" + json.dumps({"id": "b", "text": "楼上漏水"}, ensure_ascii=False), "utf-8")
+    corpus.write_text(
+        json.dumps({"id": "a", "text": "邻居用无人机偷拍我家"}, ensure_ascii=False) + "\n" + json.dumps({"id": "b", "text": "楼上漏水"}, ensure_ascii=False),
+        "utf-8",
+    )
     done = RUN.invoke(app, ["rules", "diff", "-", str(tmp_path), "--on", str(corpus)])
     assert done.exit_code == 1
     assert "2 条中 1 条有变化" in done.output
