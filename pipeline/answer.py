@@ -124,9 +124,12 @@ class Answer:
         """Words of factors, scripts and stages that were said but do not count, struck through for the reader."""
         seen: dict[tuple[int, int], Evidence] = {}
         for label, hits in self.reading.set_aside.items():
-            if not label.startswith(("factor.", "script.")) or label in self.reading.decided:
+            if not label.startswith(("factor.", "script.")):
                 continue
+            held = self.reading.decided.get(label)
             for hit in hits:
+                if held is not None and (hit.status == "hypothetical" or any(hit.start < kept.end and kept.start < hit.end for kept in held.hits)):
+                    continue  # the label holds by these very words
                 piece = self.evidence(hit)
                 seen.setdefault((piece.start, piece.end), piece)
         return tuple(sorted(seen.values(), key=lambda piece: (piece.start, piece.end)))
