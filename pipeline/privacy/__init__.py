@@ -1,0 +1,7 @@
+"""Privacy: find what points at persons in a narrative, say why, and take it out while the sentence still reads."""
+
+from pipeline.privacy.find import Deidentifier
+from pipeline.privacy.job import Job
+from pipeline.privacy.model import MODES, Change, Finding, Mode, OffsetMap, Treated
+
+__all__ = ["MODES", "Change", "Deidentifier", "Finding", "Job", "Mode", "OffsetMap", "Treated"]

@@ -1,0 +1,122 @@
+"""`Deidentifier`: find what points at persons, and treat it. Pure: no I/O after load, no state of a text, safe to share between threads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import InputError
+from pipeline.facts.lexicon import load_list
+from pipeline.privacy.addresses import AddressReader
+from pipeline.privacy.job import Job
+from pipeline.privacy.load import Recognisers, load
+from pipeline.privacy.model import MODES, Finding, Mode, Treated
+from pipeline.privacy.names import NameReader
+from pipeline.privacy.patterns import Hit, PatternReader
+from pipeline.privacy.persons import Persons
+from pipeline.privacy.treat import Treatment
+from pipeline.text.normalise import fold, normalise
+
+Strictness = Literal["auto", "on", "off"]
+_REPEATED = 0.8  # score of a name from which it is also taken where it stands without a context of its own
+
+
+class Deidentifier:
+    """Finds and treats by the recogniser files. Raises RuleError at load where a file cannot be used, never on any text.
+
+    >>> [(f.kind, f.quote) for f in Deidentifier.default().find("报警人王建国电话13800138000")]
+    [('name', '王建国'), ('mobile', '13800138000')]
+    """
+
+    def __init__(self, told: Recognisers, folders: Sequence[Path] = ()) -> None:
+        self.digest = told.digest
+        self._patterns = PatternReader(told.patterns)
+        self._names = NameReader(told.name)
+        self._addresses = AddressReader(told.address, load_list("places", folders))
+        self._treatment = Treatment(told, self._addresses)
+        self._strict = {
+            reason: (frozenset(row.factors), re.compile("|".join([*(re.escape(fold(word)) for word in row.words), *row.ages])))
+            for reason, row in told.strict.reasons.items()
+        }
+        self._minor_levels = {kind: frozenset(levels) for kind, levels in told.address.minor_levels.items()}
+        self.persons = Persons(told.name, told.invented)
+
+    @classmethod
+    @cache
+    def default(cls) -> Deidentifier:
+        """Over the shipped recognisers, made once per process (about a second)."""
+        return cls(load())
+
+    def find(self, text: str) -> tuple[Finding, ...]:
+        """Everything that points at a person, in order, none overlapping."""
+        plain, offsets = normalise(text)
+        return self._told(text, offsets, self._hits(plain))
+
+    def _hits(self, plain: str) -> list[Hit]:
+        identifiers = self._patterns.find(plain)
+        addresses = self._addresses.find(plain, identifiers)
+        names = self._names.find(plain)
+        if names:
+            names += _repeated(plain, names)
+        return _merged(identifiers, addresses, names)
+
+    def reasons(self, text: str, factors: Iterable[str] = ()) -> tuple[str, ...]:
+        """Why the stricter rules apply to a text: `minor`, `sexual_violence`, `informant`, by its words or by factors of its assessment."""
+        told, plain = frozenset(factors), fold(text)
+        return tuple(reason for reason, (codes, words) in self._strict.items() if codes & told or words.search(plain))
+
+    def treat(self, text: str, mode: Mode = "mask", job: Job | None = None, *, strict: Strictness = "auto", factors: Iterable[str] = ()) -> Treated:
+        """Find and treat. Without a job one is made up for this text alone. `strict="auto"` looks for minors, sexual violence and informants.
+
+        Raises InputError for an unknown mode.
+        """
+        if mode not in MODES:
+            raise InputError("FQ4002", "没有这种处理方式", "no such mode", seen=str(mode), remedy="、".join(MODES))
+        reasons = self.reasons(text, factors) if strict == "auto" else ("asked",) if strict == "on" else ()
+        plain, offsets = normalise(text)
+        hits = self._hits(plain)
+        if reasons:
+            hits = _merged(hits, self._surroundings(plain, work="minor" in reasons or "asked" in reasons), [])
+        findings = self._told(text, offsets, hits)
+        made, changes = self._treatment.apply(text, findings, mode, job or Job.random(), strict=bool(reasons))
+        return Treated(made, findings, changes, mode, reasons)
+
+    def _surroundings(self, plain: str, *, work: bool) -> list[Hit]:
+        """Under the stricter rules: named schools, and for minors the named places where they work."""
+        hits = []
+        for kind, level in (("school", "places"), ("workplace", "work")) if work else (("school", "places"),):
+            for piece in self._addresses.places_of(plain, self._minor_levels[level]):
+                hits.append(Hit(piece.start, piece.end, kind, f"address/{kind}", 0.7, plain[piece.start : piece.end], (), 20))
+        return hits
+
+    @staticmethod
+    def _told(text: str, offsets: Sequence[int] | None, hits: list[Hit]) -> tuple[Finding, ...]:
+        made = []
+        for hit in hits:
+            start, end = (hit.start, hit.end) if offsets is None else (offsets[hit.start], offsets[hit.end - 1] + 1)
+            made.append(Finding(hit.kind, start, end, text[start:end], hit.score, hit.recogniser, hit.value, hit.context, hit.part))
+        return tuple(made)
+
+
+def _repeated(plain: str, names: list[Hit]) -> list[Hit]:
+    """A full name found with good reason is the same name wherever it stands again."""
+    more = []
+    for name in {hit.value: hit for hit in names if hit.part == "full" and hit.score >= _REPEATED and hit.end - hit.start > 2}.values():
+        at = plain.find(name.value, 0)
+        while at >= 0:
+            more.append(name._replace(start=at, end=at + len(name.value), recogniser="name/repeated", context=()))
+            at = plain.find(name.value, at + len(name.value))
+    return more
+
+
+def _merged(first: list[Hit], second: list[Hit], third: list[Hit]) -> list[Hit]:
+    """Earlier lists win over later ones where spans overlap; sorted by position."""
+    kept = list(first)
+    for hit in (*second, *third):
+        if all(hit.end <= other.start or hit.start >= other.end for other in kept):
+            kept.append(hit)
+    kept.sort()
+    return kept

@@ -1,0 +1,289 @@
+"""Names of persons: a surname to begin with, then characters of given names, titles, masks, and the words to the left and right.
+
+Each piece of evidence adds or takes points (weights of name.yaml); above the threshold it is a name. One automaton finds surnames, dictionary
+words that hold a surname (evidence against), nicknames and parts of Tibetan, Mongolian and Uyghur names in a single scan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
+
+from pipeline.privacy.patterns import Hit
+from pipeline.privacy.schema import NameFile
+from pipeline.privacy.words import usual_pairs, words
+
+_PRIORITY = 30
+_MARKS = frozenset(" ,.;:!?()[]<>\"'/|+=&#%@~-_\n。、《》【】“”…·")
+_HAN = re.compile("[\u4e00-\u9fff]+")
+_DOTTED = re.compile("[·•‧∙・⋅]|(?<=[\u4e00-\u9fff])\\.(?=[\u4e00-\u9fff])")
+_STARS = re.compile(r"\*{1,3}|x{2,3}|○{1,2}")
+_NICK = re.compile("(?:叫做|叫|为|是|:)?(?:“([^”\n]{1,10})”|\"([^\"\n]{1,10})\"|'([^'\n]{1,10})'|([\u4e00-\u9fff]{2,4}))")
+_SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART = range(6)
+
+
+class NameReader:
+    """Reads names by name.yaml. Immutable after load."""
+
+    def __init__(self, told: NameFile) -> None:
+        self._w = told.weights
+        self._base = {char: self._w[f"base_{weight}"] for weight, chars in reversed(told.surnames.items()) for char in chars}
+        for chars, key in ((told.wordy["some"], "wordy_some"), (told.wordy["very"], "wordy_very")):
+            for char in set(chars) & self._base.keys():
+                self._base[char] = min(self._base[char], 1.4) + self._w[key]
+        self._doubles = frozenset(told.double_surnames)
+        self._given = {char: self._w[f"given_{tier}"] for tier in ("1", "2", "3") for char in told.given[tier]}
+        typical = set(told.given["3"]) | set(told.given["2"])
+        self._never, self._never_last = frozenset(told.never) - typical, frozenset(told.never_last)
+        self._strong, self._weak = frozenset(told.cues["strong"]), frozenset(told.cues["weak"])
+        self._after, self._not_after = frozenset(told.after), frozenset(told.not_after)
+        self._linking = frozenset(word for word in told.after if len(word) == 1)
+        self._titles = frozenset(told.titles)
+        self._no_title = {title: tuple(rest) for title, rest in told.no_title_after.items()}
+        self._no_little = frozenset(told.no_little_before)
+        self._latin = frozenset(told.transliterated)
+        self._short_parts = frozenset(part for part in told.parts if len(part) == 1)
+        self._nick = told.nick_cues
+        self._pairs = usual_pairs()
+        self._compile(told)
+
+    def _compile(self, told: NameFile) -> None:
+        kinds: dict[str, int] = {}
+        surname = re.compile(f"[{''.join(self._base)}{told.little}]")
+        for word in words():
+            if surname.search(word) and "某" not in word and word[1:] not in self._titles:
+                kinds[word] = _WORD
+        kinds |= dict.fromkeys(self._base, _SURNAME)
+        kinds |= dict.fromkeys((part for part in told.parts if len(part) > 1), _PART)
+        kinds |= dict.fromkeys(self._doubles, _DOUBLE)
+        kinds |= {mark + char: _PET for mark in "阿小" for char in told.words}
+        kinds |= {mark + char: _LITTLE for mark in told.little for char in told.little_surnames}
+        kinds |= dict.fromkeys(told.not_words, _WORD)
+        kinds |= {word: _WORD for word in (*self._strong, *self._after) if len(word) > 1 and surname.search(word)}
+        self._terms, self._kinds = list(kinds), list(kinds.values())
+        self._inside = [self._hidden(word) if kind == _WORD else () for word, kind in kinds.items()]
+        self._automaton = CharwiseDoubleArrayAhoCorasick(self._terms, MATCH_KIND_LEFTMOST_LONGEST)
+
+    def _hidden(self, word: str) -> Sequence[tuple[int, float]]:
+        """Where in a dictionary word a name may begin all the same: 称王|建国, and 高|兴国 after a strong cue."""
+        spots = []
+        if self._base.get(word[0], -9) > 0 and word not in self._after and word not in self._strong:
+            spots.append((0, self._w["in_word"]))
+        if word[-1] in self._base and self._base[word[-1]] > 0 and (word[:-1] in self._after or word[:-1] in self._weak or word[:-1] in self._strong):
+            spots.append((len(word) - 1, -0.8))
+        return spots
+
+    def find(self, text: str) -> list[Hit]:
+        """Names in a normalised text, in order, none overlapping."""
+        hits: list[Hit] = []
+        kinds, done, parts = self._kinds, 0, []
+        try:
+            found = self._automaton.find(text)
+        except UnicodeEncodeError:  # lone surrogates: same length, none left
+            text = text.encode("utf-8", "replace").decode("utf-8")
+            found = self._automaton.find(text)
+        for start, end, term in found:
+            if start < done:
+                continue
+            kind = kinds[term]
+            if kind == _WORD:
+                hit = self._in_word(text, start, term)
+            elif kind == _PART:
+                parts.append((start, end))
+                continue
+            elif kind in (_LITTLE, _PET):
+                hit = self._little(text, start, end, pet=kind == _PET)
+            else:
+                hit = self._person(text, start, end, self._w["double"] if kind == _DOUBLE else self._base[text[start]])
+            if hit is not None:
+                hits.append(hit)
+                done = hit.end
+        if parts:
+            hits += self._joined(text, parts)
+        hits += self._dotted(text)
+        for cue in self._nick:
+            if cue in text:
+                hits += self._nicknames(text, cue)
+        return hits
+
+    def _in_word(self, text: str, start: int, term: int) -> Hit | None:
+        for offset, penalty in self._inside[term]:
+            if offset == 0 and self._left(text, start)[0] < self._w["cue_strong"]:
+                continue
+            at = start + offset
+            hit = self._person(text, at, at + 1, self._base[text[at]] + penalty)
+            if hit is not None:
+                return hit
+        return None
+
+    def _person(self, text: str, start: int, end: int, base: float) -> Hit | None:
+        """A surname at start..end: with a title, masked, or with a given name."""
+        titled = self._titled(text, start, end, base)
+        if titled is not None:
+            return titled
+        left, cue = self._left(text, start)
+        best, stop, beside = 0.0, 0, ""
+        for length in (2, 1):
+            given = text[end : end + length]
+            if len(given) < length or not _HAN.fullmatch(given):
+                continue
+            points, word = self._given_points(text, given, end + length)
+            if stop == 0 or points > best:
+                best, stop, beside = points, end + length, word
+        total = base + left + best
+        if not stop or total < self._w["threshold"]:
+            return None
+        return self._hit(text, start, stop, "full", total, cue, beside)
+
+    def _given_points(self, text: str, given: str, stop: int) -> tuple[float, str]:
+        w = self._w
+        if self._never.intersection(given) or given[-1] in self._never_last:
+            return -9.0, ""
+        points = sum(self._given.get(char, w["given_none"]) for char in given)
+        points += w["two_given"] if len(given) == 2 else w["one_given"]
+        right, word = self._right(text, stop, given[-1])
+        if len(given) == 2 and given in self._pairs:
+            points += w["is_word"] / (2.5 if all(self._given.get(char, -1) >= w["given_2"] for char in given) else 1)
+        if given[-1] in self._linking and right < w["after"]:
+            points -= 1.8
+        return points + right, word
+
+    def _left(self, text: str, start: int) -> tuple[float, str]:
+        if start == 0 or text[start - 1] in _MARKS:
+            bare = text[max(0, start - 6) : start].rstrip(' :(“"是为叫')
+            for length in (4, 3, 2):
+                if bare[-length:] in self._strong and len(bare) >= length:
+                    return self._w["cue_strong"], bare[-length:]
+            return self._w["starts_clause"], ""
+        for length in (4, 3, 2, 1):
+            word = text[max(0, start - length) : start]
+            if word in self._strong:
+                return self._w["cue_strong"], word
+            if word in self._weak:
+                return self._w["cue_weak"], word
+        return 0.0, ""
+
+    def _right(self, text: str, stop: int, last: str) -> tuple[float, str]:
+        nxt = text[stop : stop + 1]
+        if not nxt or nxt in _MARKS or not "\u4e00" <= nxt <= "\u9fff":
+            return self._w["after_mark"], ""
+        for length in (3, 2, 1):
+            word = text[stop : stop + length]
+            if word in self._not_after:
+                return -4.0, ""
+            if word in self._after:
+                return self._w["after"] - (1.0 if last + nxt in self._pairs and length == 1 else 0.0), word
+        return (self._w["crosses_word"] if last + nxt in self._pairs else 0.0), ""
+
+    def _titled(self, text: str, start: int, end: int, base: float) -> Hit | None:
+        """王女士, 李某某, 赵师傅, 刘**, 姓王的."""
+        if text[start - 1 : start] == "姓" and base > 0 and text[end : end + 1] in ("的", "男", "女", "", ",", "。", "老"):
+            return self._hit(text, start, end, "surname", 5.5, "姓", "")
+        stars = _STARS.match(text, end)
+        if stars is not None and base > -1:
+            return self._hit(text, start, stars.end(), "masked", 5.5, "", "")
+        for length in (4, 3, 2, 1):
+            title = text[end : end + length]
+            if title in self._titles and len(title) == length:
+                return self._with_title(text, start, end, title, base)
+        return None
+
+    def _with_title(self, text: str, start: int, end: int, title: str, base: float) -> Hit | None:
+        stop = end + len(title)
+        if text.startswith(self._no_title.get(title, ()), stop) and self._no_title.get(title):
+            return None
+        masked = title[0] == "某"
+        left, cue = self._left(text, start)
+        needed = -1.0 if masked else 0.2 if len(title) > 1 else 1.2
+        if base + left < needed or (text[start - 1 : start] + text[start] in self._pairs and left == 0 and not masked):
+            return None
+        if masked:
+            nxt = text[stop : stop + 1]
+            if (nxt.isdigit() and nxt) or (
+                nxt
+                and title == "某"
+                and self._given.get(nxt, -1) >= 0.6
+                and nxt not in self._linking
+                and self._right(text, stop + 1, nxt)[0] >= self._w["after_mark"]
+            ):
+                stop += 1
+        return self._hit(text, start, stop, "masked" if masked else "titled", 5.0 + left, cue, title)
+
+    def _little(self, text: str, start: int, end: int, *, pet: bool) -> Hit | None:
+        """小王, 老李, 阿强, 大刘"""
+        left, cue = self._left(text, start)
+        right, word = self._right(text, end, text[end - 1])
+        if text[start - 1 : start] in self._no_little and start:
+            return None
+        doubtful = pet or text[start] == "大"
+        if right < -1 or (doubtful and not (right >= 0.9 and left > 0)) or (right <= 0 and left <= 0):
+            return None
+        return self._hit(text, start, end, "little", 4.6 + left, cue, word)
+
+    def _joined(self, text: str, parts: list[tuple[int, int]]) -> list[Hit]:
+        """扎西|次仁, 乌云|其木格, 娜仁|花: parts side by side; one part alone needs a strong cue."""
+        hits, i = [], 0
+        while i < len(parts):
+            start, end = parts[i]
+            count = i
+            while i + 1 < len(parts) and parts[i + 1][0] == end:
+                i += 1
+                end = parts[i][1]
+            if text[end : end + 1] in self._short_parts and self._right(text, end + 1, text[end])[0] > 0:
+                end += 1
+                count -= 1
+            left, cue = self._left(text, start)
+            right, word = self._right(text, end, text[end - 1])
+            if i > count or (left >= self._w["cue_strong"] and right > 0 and end - start > 1):
+                hits.append(self._hit(text, start, end, "undotted", 5.0 + left, cue, word))
+            i += 1
+        return hits
+
+    def _dotted(self, text: str) -> list[Hit]:
+        """买买提·艾力, also with several dots."""
+        hits: list[Hit] = []
+        for dot in _DOTTED.finditer(text):
+            if hits and dot.start() < hits[-1].end:
+                continue
+            start, end = dot.start(), dot.end()
+            while start and dot.start() - start < 8 and text[start - 1] in self._latin:
+                start -= 1
+            end = self._run(text, end)
+            while end < len(text) and _DOTTED.match(text, end) and self._run(text, end + 1) > end + 2:
+                end = self._run(text, end + 1)
+            if dot.start() - start > 1 and end - dot.end() > 1:
+                left, cue = self._left(text, start)
+                hits.append(self._hit(text, start, end, "full", 5.5 + left, cue, "·"))
+        return hits
+
+    def _run(self, text: str, at: int) -> int:
+        end = at
+        while end < len(text) and end - at < 8 and text[end] in self._latin and not (end > at and text[end : end + 2] in self._after):
+            end += 1
+        return end
+
+    def _nicknames(self, text: str, cue: str) -> list[Hit]:
+        hits = []
+        at = text.find(cue)
+        while at >= 0:
+            found = _NICK.match(text, at + len(cue))
+            if found is not None and found.lastindex:
+                start, end = found.span(found.lastindex)
+                if found.lastindex == 4:
+                    end = self._until_after(text, start, end)
+                if end > start and text[start:end] not in self._pairs:
+                    hits.append(self._hit(text, start, end, "nick", 5.0, cue, ""))
+            at = text.find(cue, at + len(cue))
+        return hits
+
+    def _until_after(self, text: str, start: int, end: int) -> int:
+        for stop in range(start + 2, end + 1):
+            if self._right(text, stop, "")[0] > 0:
+                return stop
+        return end if end - start < 4 else start
+
+    def _hit(self, text: str, start: int, end: int, part: str, points: float, *beside: str) -> Hit:
+        score = min(0.99, 0.6 + 0.08 * (points - self._w["threshold"]))
+        return Hit(start, end, "name", f"name/{part}", round(score, 2), text[start:end], tuple(word for word in beside if word), _PRIORITY, part)

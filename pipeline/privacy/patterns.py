@@ -1,0 +1,182 @@
+"""Identifiers by the recogniser files: runs of digits and Latin letters are found once, then each recogniser reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pipeline.privacy.checks import CHECKS
+from pipeline.privacy.schema import Pattern, PatternFile
+from pipeline.text.normalise import fold
+
+_RUN = re.compile(r"[a-z0-9*+(](?:[a-z0-9*@._:/?#=&%+~$()-]| (?=[0-9*a-z])){2,}")
+_DIGIT = re.compile(r"[0-9*]")
+_CHINESE = "零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖洞两"
+_PLAIN = str.maketrans(_CHINESE, "0123456789112345678902")
+_CHINESE_RUN = re.compile(rf"(?:[{_CHINESE}][ -]?){{6,}}[{_CHINESE}0-9x]+|(?=[0-9]*[{_CHINESE}])[0-9{_CHINESE}]{{11,}}")
+_FILLER = '号码是为: ,()"“”尾的叫有·.、;=>-\t'
+_NEAR, _AROUND = 16, 14
+LEAST = 0.5  # a finding below this score is none
+
+
+class Hit(NamedTuple):
+    """A span of the normalised text that a recogniser claims."""
+
+    start: int
+    end: int
+    kind: str
+    recogniser: str
+    score: float
+    value: str
+    context: tuple[str, ...]
+    priority: int
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Digits and letters without the separators between them; `at[i]` is where `compact[i]` stands in the text."""
+
+    compact: str
+    at: Sequence[int]
+    starts: frozenset[int]
+    stops: frozenset[int]
+
+
+class _Pattern:
+    def __init__(self, owner: PatternFile, told: Pattern) -> None:
+        # digits keep clear of digits by look-arounds; \b would not do between 话 and 1
+        edge = r"(?<![0-9*x]){}(?![0-9*])" if owner.form == "digits" else r"(?<![a-z0-9]){}(?![a-z0-9*])" if owner.form == "latin" else "{}"
+        self.regex = re.compile(edge.format(f"(?:{told.regex})"))
+        self.bare = re.compile(told.regex)
+        self.told = told
+        self.name = f"{owner.id}/{told.name}"
+        self.check: Callable[[str], bool] | None = CHECKS[told.check] if told.check else None
+        self.never = re.compile(told.not_) if told.not_ else None
+
+
+class PatternReader:
+    """All recognisers of identifiers, compiled."""
+
+    def __init__(self, files: Sequence[PatternFile]) -> None:
+        self._files = [(file, [_Pattern(file, told) for told in file.patterns]) for file in files]
+        self._cues = {file.id: _sorted(file.cues) for file in files}
+        self._tails = {file.id: _sorted(file.tails) for file in files}
+        self._not_cues = {file.id: _sorted(file.not_cues) for file in files}
+        self._text = [(file, patterns) for file, patterns in self._files if file.form == "text"]
+        self._digits = [(file, patterns) for file, patterns in self._files if file.form == "digits"]
+        self._latin = [(file, patterns) for file, patterns in self._files if file.form == "latin"]
+
+    def find(self, text: str) -> list[Hit]:
+        """Hits in a normalised text, overlaps settled: higher priority, then longer, then earlier."""
+        hits: list[Hit] = []
+        spans: list[tuple[int, int]] = []
+        for run in _RUN.finditer(text):
+            spans.append(run.span())
+            shown = run[0].rstrip(" -")
+            if _DIGIT.search(shown):
+                hits += self._in_run(text, _compact(shown, run.start()))
+            if len(shown) > 4:
+                hits += self._in_latin(text, run.start(), run.start() + len(shown))
+        for run in _CHINESE_RUN.finditer(text):
+            spans.append(run.span())
+            hits += self._in_run(text, _compact(run[0].translate(_PLAIN), run.start()), longest=7)
+        for file, patterns in self._text:
+            if (spans and not file.literals) or any(literal in text for literal in file.literals):
+                for pattern in patterns:
+                    hits += (self._hit(file, pattern, found.start(), found.end(), found[0], pattern.told.score, ()) for found in pattern.regex.finditer(text))
+        return settle(hits) if len(hits) > 1 else hits
+
+    def _in_run(self, text: str, run: _Run, *, longest: int = 0) -> Iterator[Hit]:
+        for file, patterns in self._digits:
+            for pattern in patterns:
+                if longest and pattern.told.cue == "tail":
+                    continue
+                for begin in sorted(run.starts):
+                    found = pattern.bare.match(run.compact, begin)
+                    if found is None or not self._stands(run, found.end()):
+                        continue
+                    yield from self._scored(text, file, pattern, run.at[begin], run.at[found.end() - 1] + 1, found[0])
+
+    @staticmethod
+    def _stands(run: _Run, end: int) -> bool:
+        return end in run.stops and run.compact[end : end + 1] != "*"
+
+    def _in_latin(self, text: str, start: int, end: int) -> Iterator[Hit]:
+        for file, patterns in self._latin:
+            for pattern in patterns:
+                for found in pattern.regex.finditer(text, start, end):
+                    yield from self._scored(text, file, pattern, found.start(), found.end(), found[0])
+
+    def _scored(self, text: str, file: PatternFile, pattern: _Pattern, start: int, end: int, value: str) -> Iterator[Hit]:
+        told = pattern.told
+        score, context = told.score, []
+        before = text[max(0, start - _NEAR) : start]
+        if told.cue is not None:
+            word = _ends_with(before, self._tails[file.id] if told.cue == "tail" else self._cues[file.id])
+            if word:
+                score = max(score, told.cue_score)
+                context.append(word)
+        if pattern.check is not None and pattern.check(value):
+            score = max(score, told.check_score)
+            context.append("校验位")
+        if score < LEAST or (pattern.never is not None and pattern.never.search(value)):
+            return
+        if told.shown and "*" in value and sum(char.isdigit() for char in value) < told.shown:
+            return
+        if self._not_cues[file.id] and _ends_with(before, self._not_cues[file.id]):
+            return
+        if not context and self._cues[file.id]:
+            around = text[max(0, start - _AROUND) : start]
+            word = next((cue for cue in self._cues[file.id] if cue in around), "")
+            if word:
+                score, context = min(1.0, score + 0.05), [word]
+        yield self._hit(file, pattern, start, end, value, score, tuple(context))
+
+    def _hit(self, file: PatternFile, pattern: _Pattern, start: int, end: int, value: str, score: float, context: tuple[str, ...]) -> Hit:
+        return Hit(start, end, file.kind, pattern.name, score, value.replace(" ", ""), context, file.priority)
+
+
+def _sorted(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted((fold(word) for word in words), key=len, reverse=True))
+
+
+def _ends_with(before: str, words: tuple[str, ...]) -> str:
+    """The cue that ends right before the number, filler aside; empty where there is none."""
+    bare = before.rstrip(_FILLER)
+    for word in words:
+        if before.endswith(word) or bare.endswith(word):
+            return word
+    return ""
+
+
+def _compact(shown: str, start: int) -> _Run:
+    """Fold separators away; a piece may begin or end at a separator, at an edge, and where letters meet digits."""
+    at = [start + i for i, char in enumerate(shown) if char not in " -()"]
+    compact = "".join(char for char in shown if char not in " -()")
+    starts, stops = {0}, {len(compact)}
+    for index in range(1, len(compact)):
+        left, right = compact[index - 1], compact[index]
+        if at[index] - at[index - 1] > 1:
+            starts.add(index)
+            stops.add(index)
+        elif (left in "0123456789*") != (right in "0123456789*"):
+            starts.add(index)
+            if right != "x" or index + 1 < len(compact):
+                stops.add(index)
+    return _Run(compact, at, frozenset(starts), frozenset(stops))
+
+
+def settle(hits: list[Hit]) -> list[Hit]:
+    """Of overlapping hits the one of higher priority stays, then the longer, then the earlier; in the order of the text."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=_rank):
+        if all(hit.end <= other.start or hit.start >= other.end for other in kept):
+            kept.append(hit)
+    return sorted(kept)
+
+
+def _rank(hit: Hit) -> tuple[int, int, float, int]:
+    return -hit.priority, hit.start - hit.end, -hit.score, hit.start

@@ -1,0 +1,146 @@
+"""The format of recogniser files (`pipeline/rules/privacy/*.yaml`), checked with pydantic when they are read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.rulepack.schema_base import Identified, Model
+
+
+class Example(Model):
+    """A text and the pieces that must be found in it by this recogniser, in order."""
+
+    text: str
+    found: list[str]
+
+
+class Pattern(Model):
+    """One named pattern. `score` alone; with the check passed `check_score`; with a cue `cue_score`; the best of these counts.
+
+    `cue: near` asks for a cue word right before (a few filler characters between); `tail` for one of `tails`. `shown` is the least number
+    of digits that a masked form shows; `not` a pattern that the whole match must not fit.
+    """
+
+    name: str
+    regex: str
+    score: float = Field(ge=0, le=1)
+    check: Literal["id18", "luhn", "uscc", "vin"] | None = None
+    check_score: float = 0.0
+    cue: Literal["near", "tail"] | None = None
+    cue_score: float = 0.0
+    shown: int = 0
+    region: bool = False
+    not_: str | None = Field(default=None, alias="not")
+
+
+class Mask(Model):
+    """How many characters at either end a mask leaves."""
+
+    head: int = 0
+    tail: int = 0
+
+
+class PatternFile(Identified):
+    """A recogniser of identifiers. `form`: digits (spaces, hyphens and Chinese digits are folded away), latin, or text."""
+
+    kind: str
+    form: Literal["digits", "latin", "text"]
+    priority: int
+    mask: Mask
+    generic: str
+    patterns: list[Pattern]
+    cues: list[str] = []
+    tails: list[str] = []
+    not_cues: list[str] = []
+    literals: list[str] = []
+    examples: list[Example] = Field(min_length=1)
+    counterexamples: list[str] = Field(min_length=1)
+
+
+class NameFile(Identified):
+    """The recogniser of names: gazetteers and weights of name.yaml."""
+
+    kind: Literal["name"]
+    surnames: dict[int, str]
+    wordy: dict[str, str]
+    double_surnames: list[str]
+    given: dict[str, str]
+    never: str
+    never_last: str
+    cues: dict[str, list[str]]
+    strong: list[str]
+    titles: list[str]
+    no_title_after: dict[str, list[str]]
+    masks: list[str]
+    little: str
+    no_little_before: str
+    little_surnames: str
+    words: list[str]
+    not_words: list[str]
+    after: list[str]
+    after_chars: str
+    not_after: list[str]
+    transliterated: str
+    parts: list[str]
+    nick_cues: list[str]
+    weights: dict[str, float]
+    examples: list[Example]
+    counterexamples: list[str]
+
+
+class AddressFile(Identified):
+    """The recogniser of addresses: units of numbered pieces and what they hang on."""
+
+    kind: Literal["address"]
+    numbered: dict[str, list[str]]
+    alone: list[str]
+    exact: list[str]
+    named: list[str]
+    public: list[str]
+    regions: list[str]
+    not_before: list[str]
+    lead: list[str]
+    cues: list[str]
+    minor_levels: dict[str, list[str]]
+    examples: list[Example]
+    counterexamples: list[str]
+
+
+class Reason(Model):
+    """When stricter rules apply: factors of an assessment, words of the text itself, or patterns of an age."""
+
+    factors: list[str]
+    words: list[str]
+    ages: list[str] = []
+
+
+class Strict(Identified):
+    """Reasons for the stricter rules."""
+
+    reasons: dict[str, Reason]
+
+
+class InventedNumbers(Model):
+    """Ranges that are not issued."""
+
+    mobile_prefixes: list[str]
+    id_regions: list[str]
+    card_prefix: str
+
+
+class Invented(Model):
+    """Pools for invented values (invented.yaml)."""
+
+    surnames: str
+    double_surnames: list[str]
+    first: str
+    second: str
+    single: str
+    minority: list[str]
+    undotted: list[str]
+    nick: list[str]
+    places: dict[str, list[str]]
+    numbers: InventedNumbers
+    generic: dict[str, str]

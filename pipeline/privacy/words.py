@@ -1,0 +1,30 @@
+"""Words of jieba's dictionary as evidence against names: 常常, 于是, 高兴 are words before they are a surname with something behind it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from functools import cache
+from pathlib import Path
+
+from pipeline.text.segment import lexicon
+
+_LINE = re.compile(r"^(\S{2,5}) (\d+) (?!nr|x$)[a-z]+$", re.M)
+_USUAL = 60  # times in jieba's corpus from which a word of two characters counts as usual
+
+
+@cache
+def words() -> dict[str, int]:
+    """Words of two to five characters with their frequency, names left out; the police lexicon is in it. Reads a file, imports no jieba."""
+    spec = importlib.util.find_spec("jieba")
+    if spec is None or not spec.submodule_search_locations:
+        return {}
+    text = Path(spec.submodule_search_locations[0], "dict.txt").read_text("utf-8")
+    told = {word: int(count) for word, count in _LINE.findall(text)}
+    return told | {entry.word: entry.frequency for entry in lexicon() if len(entry.word) > 1}
+
+
+@cache
+def usual_pairs() -> frozenset[str]:
+    """The usual words of two characters."""
+    return frozenset(word for word, count in words().items() if len(word) == 2 and count >= _USUAL)
