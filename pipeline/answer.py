@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from pipeline import facts
 from pipeline.decide import Ranked, margin
@@ -24,6 +26,7 @@ from pipeline.values import (
     Fraud,
     Incident,
     Question,
+    Recall,
     Review,
     Risk,
     ScriptFound,
@@ -49,6 +52,7 @@ class Answer:
     def __init__(self, pack: Pack, incident: Incident, document: Document, reading: Reading, found: facts.Facts) -> None:
         self.pack, self.incident, self.document, self.reading, self.found = pack, incident, document, reading, found
         self._evidence: dict[Hit, Evidence] = {}
+        self.repeat: dict[str, Any] | None = None
 
     def default_script(self, categories: list[Ranked]) -> Ranked | None:
         """What the best category reports where no script is known."""
@@ -80,6 +84,22 @@ class Answer:
             for name in [n for n in values if n.startswith(("script.", "stage.", "scripts."))]:
                 values[name] = 0.0
 
+    def remember(self, recall: Recall | None) -> None:
+        """What the history says, now that the labels are fixed: it came with the incident or is recalled; grading may ask for it as history.*."""
+        from pipeline.repeats.answer import History, kind_of, repeat_of  # only where there is a history
+        from pipeline.repeats.settings import settings_of
+
+        category = self.categories[0].rule
+        finer = self.disputes[0].rule if self.disputes else self.scripts[0].rule if self.scripts else None
+        kind = kind_of(category.id, finer.id if finer else None)
+        incident = self.incident
+        if recall is not None:
+            incident = msgspec.structs.replace(incident, history=incident.history + recall(incident, self.found, kind))
+        history = History(incident, self.found, settings_of(self.pack))
+        gates = [_gate_name(d.rule) for name, d in self.reading.decided.items() if name.startswith("factor.") and d.rule.data["gate"]]
+        self.reading.values |= history.values(kind, gates)
+        self.repeat = repeat_of(history, kind, f"{category.name}·{finer.name}" if finer else category.name)
+
     def assessment(self, grade: Grade, code: str) -> Assessment:
         """The whole answer, once the grade is known."""
         category = self.categories[0]
@@ -92,6 +112,7 @@ class Answer:
             risk=self._risk(grade, aside, doubtful=bool(codes)),
             fraud=self._fraud(),
             facts=self.found.to_json(self.document),
+            repeat=self.repeat,
             missing_information=self._questions(),
             needs_review=Review(bool(codes), codes),
             set_aside=aside,

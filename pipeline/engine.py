@@ -15,7 +15,7 @@ from pipeline.rulepack.pack import Pack
 from pipeline.rulepack.store import load_pack
 from pipeline.text.document import Document, read
 from pipeline.text.plain import chinese
-from pipeline.values import Assessment, Incident
+from pipeline.values import Assessment, Incident, Recall
 
 CODE_VERSION = "0.1.0"
 
@@ -51,8 +51,11 @@ class Engine:
         values["meta.truncated"] = 1.0 if len(incident.narrative) > longest else 0.0
         return document, decide.read_narrative(self.pack, document, values, incident.channel), found
 
-    def assess(self, incident: Incident, *, profile: str | None = None) -> Assessment:
-        """Assess one incident. Never raises on any narrative; raises RuleError for an unknown profile."""
+    def assess(self, incident: Incident, *, profile: str | None = None, recall: Recall | None = None) -> Assessment:
+        """Assess one incident, with the history that it carries and what `recall` knows besides.
+
+        Never raises on any narrative; raises RuleError for an unknown profile.
+        """
         document, reading, found = self.read(incident)
         decide.decide_factors(self.pack, reading)
         scripts = decide.decide_scripts(self.pack, reading)
@@ -68,6 +71,8 @@ class Engine:
             reading.values["script.any"] = reading.values["script.count"] = 1.0
             stage, loss = decide.decide_stage(self.pack, reading), self._loss(document, found, reading)
         answer.settle(categories, disputes, scripts, stage, loss)
+        if incident.history or recall is not None:
+            answer.remember(recall)
         return answer.assessment(grade(self.pack, reading, profile or self.profile), CODE_VERSION)
 
     def _loss(self, document: Document, found: facts.Facts, reading: Reading) -> Loss:

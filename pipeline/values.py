@@ -7,7 +7,7 @@ that the same answer is the same bytes. Codes are those of the labelling guide; 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,6 +24,13 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     channel: str = ""
     caller: str = ""
     history: tuple[dict[str, Any], ...] = ()
+
+
+class Recall(Protocol):
+    """Looks up what a memory knows besides, once facts and kind of an incident are known: entries as in `Incident.history`. Never raises."""
+
+    def __call__(self, incident: Incident, found: Any, kind: str, /) -> tuple[dict[str, Any], ...]:
+        """`found` are the facts of the narrative (pipeline.facts.Facts), `kind` is category/type."""
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from pipeline.rulepack.schema_base import Identified, Model
+from pipeline.rulepack.schema_repeats import Repeats
 from pipeline.rulepack.schema_response import Response
 
 EvidenceStatus = Literal["asserted", "negated", "hypothetical", "reported", "historical", "other_person", "averted"]
@@ -198,4 +199,5 @@ FAMILIES: dict[str, type[Identified]] = {
     "questions": Question,
     "review": Review,
     "response": Response,
+    "repeats": Repeats,
 }
