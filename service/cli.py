@@ -13,7 +13,7 @@ import typer
 from pipeline.engine import Engine
 from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
-from service import bench_cli, evaluate_cli, rules_cli
+from service import bench_cli, evaluate_cli, rules_cli, serve_cli
 
 app = typer.Typer(
     help="枫桥: 警情文本研判 · triage of Chinese police incident narratives", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(rules_cli.app, name="rules")
 app.command("evaluate")(evaluate_cli.evaluate)
 app.command("bench")(bench_cli.bench)
+serve_cli.register(app)
 
 LARGEST_INPUT = 1_000_000  # characters that `triage` reads at once; longer files belong to the batch labeller
 

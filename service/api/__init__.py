@@ -1,0 +1,1 @@
+"""The dispatch API: `create_app(settings)`."""

@@ -1,0 +1,142 @@
+"""`create_app(settings)`: the one place where the service is put together. Rules that do not compile or a store that does not open stop the start."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import AsyncIterator
+from types import FrameType
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import Response
+
+from pipeline.engine import CODE_VERSION
+from pipeline.errors import InputError
+from service.api import assess, catalogue, desk, docs, openapi, operations
+from service.api.auth import Guard
+from service.api.context import Context
+from service.api.events import Feed
+from service.api.gate import Gate
+from service.api.wire import KNOWN
+from service.assessor import Assessor
+from service.keys import Keyring
+from service.logs import log
+from service.problems import Problem, of_errors, of_http
+from service.settings import LOOPBACK, Settings
+from service.store.store import Store
+
+ROUTERS = (assess.router, desk.router, operations.router, catalogue.router, docs.router)
+_OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # FastAPI's own would put failures' texts into its logs
+
+
+def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastAPI:
+    """The application. `assessor`: one that is loaded already (tests). Raises RuleError, StoreError (in the lifespan) or InputError."""
+    if settings.demo and settings.host not in LOOPBACK:
+        raise InputError("FQ3503", "演示模式只许监听本机", "demo mode listens on loopback alone", seen=settings.host, remedy="--host 127.0.0.1, 或不用 --demo")
+    context = Context(settings, assessor or Assessor(settings.rules, profile=settings.profile))
+    app = FastAPI(
+        title=openapi.TITLE,
+        version=CODE_VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=_lifespan,
+        telemetry=_OFF,
+        redirect_slashes=False,
+    )
+    app.state.context = context
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/docs/static", docs.static_files(), name="docs-static")
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["authorization", "content-type"])
+    hosts = [*LOOPBACK, "[::1]", "testserver"] if settings.demo else settings.allowed_hosts
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    app.add_middleware(Gate, context=context)
+    openapi.install(app)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The application of the settings in the environment: what each worker process starts."""
+    from service.logs import configure
+
+    settings = Settings()
+    configure(settings.log_level)
+    return create_app(settings)
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    context: Context = app.state.context
+    context.store = Store(context.settings, committed=lambda: context.feed.committed())
+    context.feed = Feed(context.store)
+    context.guard = Guard(context.settings, Keyring(context.store))
+    log().info("started", rules=context.assessor.engine.pack.digest, database=context.store.engine.dialect.name)
+    with _signals(context):
+        try:
+            yield
+        finally:
+            context.draining = True
+            context.feed.stop()
+            context.workers.shutdown(wait=True, cancel_futures=True)
+            context.store.close()
+            log().info("stopped")
+
+
+@contextlib.contextmanager
+def _signals(context: Context) -> Any:
+    """TERM and INT first end the event streams and make /readyz say so, then do what the server does; HUP reloads the rules."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        context.draining = True
+        context.feed.stop_soon()
+        previous = before[signal.Signals(number)]
+        if callable(previous):
+            previous(number, frame)
+
+    def reload(number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=context.assessor.reload, name="fengqiao-reload", daemon=True).start()
+
+    held = signal.getsignal(signal.SIGHUP)
+    for number in before:
+        signal.signal(number, drain)
+    signal.signal(signal.SIGHUP, reload)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.signal(signal.SIGHUP, held)
+
+
+def _id(request: Request) -> str:
+    return str(request.scope.get("fengqiao.request_id", ""))
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response(_id(request))
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return of_errors(error.errors(), KNOWN).response(_id(request))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return of_http(error.status_code, error.headers).response(_id(request))

@@ -1,0 +1,170 @@
+"""`POST /v1/assessments` and `:batch`: assess, make durable, answer; and reading an answer back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import select
+from starlette.responses import Response
+
+from pipeline.errors import RuleError
+from pipeline.values import Assessment, Incident, to_json
+from service.api.auth import allowed
+from service.api.context import Context, Here
+from service.api.once import commit, replayed
+from service.api.openapi import body, reply
+from service.api.replies import BatchOut, ProblemField, Rejected, Shadowed
+from service.api.wire import AssessIn, BatchIn, etag, json_bytes, json_response, purpose_of, read_body, validated
+from service.audit import Entry
+from service.decisions import find_incident
+from service.intake import Intake, Taken, Who
+from service.keys import Principal
+from service.problems import Problem
+from service.store.database import now_ms
+from service.store.tables import assessments
+from service.store.writer import Tx
+
+router = APIRouter(tags=["assessments"])
+Assessing = Annotated[Principal, Depends(allowed("assess"))]
+Reading = Annotated[Principal, Depends(allowed("read"))]
+_SLICE = 25  # narratives that a batch assesses before others get their turn
+
+
+@router.post("/v1/assessments", summary="研判一条警情", responses=reply("Assessment", 200) | reply("Shadowed", 202), openapi_extra=body("AssessIn"))
+async def assess(request: Request, here: Here, who: Assessing) -> Response:
+    """给出类别、纠纷类型、四色、诈骗剧本与处置建议, 每项附所据文字。落盘后才答复; 只是建议, 由人决定。"""
+    asked = await read_body(request, AssessIn)
+    check(here, asked)
+    purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
+    before = await replayed(request, here, who)
+    if before is not None:
+        return before
+    incident = asked.incident()
+    if len(incident.narrative) <= here.settings.inline_narrative:
+        answer = _assess(here, incident, asked.profile)
+    else:
+        (answer,) = await off_loop(here, [(incident, asked.profile)])
+    intake = take(here, asked, incident, answer, Who(who.name, purpose))
+    return await commit(request, here, who, intake.unit(here.store), lambda taken: _answered(here, intake, taken))
+
+
+def _answered(here: Context, intake: Intake, taken: Taken) -> Response:
+    headers = {"content-location": f"/v1/assessments/{taken.assessment}", "fengqiao-assessment-id": taken.assessment, "fengqiao-version": str(taken.version)}
+    if here.settings.shadow:
+        return json_response(Shadowed(True, taken.assessment, taken.incident if intake.named else taken.assessment), status=202, headers=headers)
+    return json_bytes(intake.data, headers=headers | {"etag": etag(intake.data)})
+
+
+@router.post(
+    "/v1/assessments:batch", summary="成批研判, 最多 500 条", responses=reply("BatchShown", 200) | reply("Shadowed", 202), openapi_extra=body("BatchIn")
+)
+async def assess_batch(request: Request, here: Here, who: Assessing) -> Response:
+    """逐项研判, 一次落盘。某一项有误只影响这一项: 该项为 null, 并在 rejected 中说明。"""
+    asked = await read_body(request, BatchIn)
+    if len(asked.incidents) > here.settings.batch_limit:
+        raise Problem(422, "FQ3203", "一次条数过多", "too many incidents in one call", remedy=f"最多 {here.settings.batch_limit} 条; 更多请用长批量任务")
+    purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
+    before = await replayed(request, here, who)
+    if before is not None:
+        return before
+    good, rejected = _sorted(here, asked.incidents)
+    incidents = [(item.incident(), item.profile) for _, item in good]
+    answers = await off_loop(here, incidents)
+    actor = Who(who.name, purpose)
+    intakes = [take(here, item, incident, answer, actor) for (_, item), (incident, _), answer in zip(good, incidents, answers, strict=True)]
+    units = [intake.unit(here.store) for intake in intakes]
+
+    def unit(tx: Tx) -> list[Taken]:
+        return [write(tx) for write in units]
+
+    places = [index for index, _ in good]
+    return await commit(request, here, who, unit, lambda taken: _batch(here, len(asked.incidents), places, intakes, taken, rejected))
+
+
+def _batch(here: Context, count: int, places: Sequence[int], intakes: Sequence[Intake], taken: Sequence[Taken], rejected: Sequence[Rejected]) -> Response:
+    answers: list[msgspec.Raw | None] = [None] * count
+    ids: list[str | None] = [None] * count
+    for index, intake, place in zip(places, intakes, taken, strict=True):
+        ids[index] = place.assessment
+        if not here.settings.shadow:
+            answers[index] = msgspec.Raw(intake.data)
+    return json_response(BatchOut(tuple(answers), tuple(ids), tuple(rejected)), status=202 if here.settings.shadow else 200)
+
+
+def _sorted(here: Context, items: Sequence[Any]) -> tuple[list[tuple[int, AssessIn]], list[Rejected]]:
+    good: list[tuple[int, AssessIn]] = []
+    rejected = []
+    for index, item in enumerate(items):
+        try:
+            asked = validated(AssessIn, item)
+            check(here, asked)
+            good.append((index, asked))
+        except Problem as problem:
+            rejected.append(Rejected(index, problem.code, problem.zh, tuple(ProblemField(**error) for error in problem.errors)))
+    return good, rejected
+
+
+def check(here: Context, asked: AssessIn) -> None:
+    """What the schema cannot say. Raises Problem 422."""
+    if len(asked.narrative) > here.settings.max_narrative:
+        raise Problem(422, "FQ3204", "警情文本太长", "the narrative is too long", remedy=f"上限 {here.settings.max_narrative} 字")
+    if asked.profile is not None:
+        try:
+            here.assessor.level(asked.profile)
+        except RuleError as error:
+            raise Problem(422, error.code, error.zh, error.en, remedy=error.remedy) from None
+    if asked.playbook is not None and asked.playbook not in here.assessor.engine.pack.rules.get("playbooks", {}):
+        raise Problem(422, "FQ1302", "没有这个工作模式", "unknown playbook", remedy="GET /v1/meta")
+
+
+def take(here: Context, asked: AssessIn, incident: Incident, answer: Assessment, who: Who) -> Intake:
+    """The assessed incident on its way into the store."""
+    levels = tuple(here.assessor.level(answer.risk.profile))
+    named, keep = asked.incident_id is not None, here.settings.incidents == "full"
+    return Intake(incident, answer, to_json(answer), who, levels, asked.station, named, here.settings.shadow, keep)
+
+
+def _assess(here: Context, incident: Incident, profile: str | None) -> Assessment:
+    began = time.perf_counter()
+    answer = here.assessor.assess(incident, profile=profile)
+    here.metrics.saw(answer, time.perf_counter() - began)
+    return answer
+
+
+async def off_loop(here: Context, incidents: Sequence[tuple[Incident, str | None]]) -> list[Assessment]:
+    """Assess in the worker thread, a slice at a time, so that single calls stay quick. Raises Problem 503 where too much waits already."""
+    if here.waiting.locked():
+        raise Problem(503, "FQ3205", "排队的研判太多", "too much work is waiting", remedy="稍后再试", headers={"retry-after": "2"})
+    answers: list[Assessment] = []
+    loop = asyncio.get_running_loop()
+    async with here.waiting:
+        for start in range(0, len(incidents), _SLICE):
+            part = incidents[start : start + _SLICE]
+            answers += await loop.run_in_executor(here.workers, lambda part=part: [_assess(here, *item) for item in part])  # type: ignore[misc]
+    return answers
+
+
+@router.get("/v1/assessments/{id}", summary="读回一份研判", responses=reply("Assessment", 200))
+async def read_back(id: str, request: Request, here: Here, who: Reading) -> Response:
+    """按研判编号读回当时的答案, 逐字节相同; 给警情编号则为最新一版。读取记入审计。"""
+    purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
+
+    def find(tx: Tx) -> Any:
+        wanted = select(assessments).where(assessments.c.id == id)
+        found = tx.rows(wanted) or tx.rows(select(assessments).where(assessments.c.id == find_incident(tx.rows, id)["assessment"]))
+        tx.audit(Entry(now_ms(), who.name, purpose, "read", found[0]["incident"], {"assessment": found[0]["id"]}))
+        return found[0]
+
+    row = await here.store.write(find)
+    data = row["answer"].encode()
+    headers = {"etag": etag(data), "fengqiao-assessment-id": row["id"], "fengqiao-version": str(row["version"])}
+    if not row["whole"]:
+        headers["fengqiao-redacted"] = "true"
+    if headers["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return json_bytes(data, headers=headers)

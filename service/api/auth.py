@@ -1,0 +1,132 @@
+"""Who may: API keys, OIDC bearer tokens, and in demo mode anybody on this machine; scopes, and limits on how often."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from service.keys import SCOPES, Keyring, Principal
+from service.problems import Problem
+from service.settings import Settings
+
+DEMO = Principal("demo", "demo", frozenset(SCOPES), vouches=True, purpose="training")
+_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
+
+
+class Limiter:
+    """At most so many requests per key and time; counted in this process."""
+
+    def __init__(self, rate: str) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._rate: RateLimitItem = parse(rate)
+
+    def hit(self, who: str) -> None:
+        """Count a request. Raises Problem 429 with Retry-After."""
+        if not self._limiter.hit(self._rate, who):
+            raise self._refused(who)
+
+    def check(self, who: str) -> None:
+        """Raise the same without counting."""
+        if not self._limiter.test(self._rate, who):
+            raise self._refused(who)
+
+    def _refused(self, who: str) -> Problem:
+        import time
+
+        reset = self._limiter.get_window_stats(self._rate, who).reset_time
+        wait = max(1, int(reset - time.time()) + 1)
+        return Problem(429, "FQ3202", "请求太频繁", "too many requests", remedy=f"{wait} 秒后再试", headers={"retry-after": str(wait)})
+
+
+class Tokens:
+    """OIDC bearer tokens: signature, issuer, audience and time checked against the issuer's published keys (a file, or an intranet address)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _keys(self) -> Any:
+        import jwt
+
+        source = self._settings.oidc_jwks or f"{self._settings.oidc_issuer}/.well-known/jwks.json"
+        if source.startswith(("http://", "https://")):
+            return jwt.PyJWKClient(source, cache_keys=True, lifespan=600, timeout=5)
+        return jwt.PyJWKSet.from_json(Path(source).read_text("utf-8"))
+
+    def principal(self, token: str) -> Principal | None:
+        """Who the token speaks for, or None where it does not hold. Blocking: may fetch keys from the intranet."""
+        import jwt
+
+        try:
+            keys = self._keys
+            key = keys.get_signing_key_from_jwt(token).key if isinstance(keys, jwt.PyJWKClient) else keys[jwt.get_unverified_header(token)["kid"]].key
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=_ALGORITHMS,
+                issuer=self._settings.oidc_issuer,
+                audience=self._settings.oidc_audience,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+                leeway=30,
+            )
+        except (jwt.PyJWTError, KeyError, ValueError):
+            return None
+        told = claims.get(self._settings.oidc_scope_claim, ())
+        scopes = told.split() if isinstance(told, str) else [str(item) for item in told] if isinstance(told, list) else []
+        granted = frozenset(name.removeprefix("fengqiao:") for name in scopes) & SCOPES.keys()
+        return Principal("oidc", f"oidc:{claims['sub']}"[:120], granted)
+
+
+class Guard:
+    """Authenticates requests. Failed attempts are limited per address, so that keys cannot be tried."""
+
+    def __init__(self, settings: Settings, keyring: Keyring) -> None:
+        self._settings, self._keyring = settings, keyring
+        self._tokens = Tokens(settings) if settings.oidc_issuer else None
+        self._rate, self._strangers = Limiter(settings.rate_limit), Limiter(settings.anonymous_rate_limit)
+
+    async def principal(self, request: Request) -> Principal:
+        """Who sends this request. Raises Problem 401 or 429."""
+        if self._settings.keyless:
+            return DEMO
+        presented = _presented(request)
+        address = request.client.host if request.client else ""
+        self._strangers.check(address)
+        found = self._keyring.principal(presented) if presented.startswith("fq_") else None
+        if found is None and presented and self._tokens is not None and not presented.startswith("fq_"):
+            found = await asyncio.to_thread(self._tokens.principal, presented)
+        if found is None:
+            self._strangers.hit(address)
+            raise Problem(
+                401, "FQ3101", "需要有效的密钥", "a valid key is required", remedy="Authorization: Bearer fq_…", headers={"www-authenticate": "Bearer"}
+            )
+        self._rate.hit(found.id if found.id != "oidc" else found.name)
+        return found
+
+
+def _presented(request: Request) -> str:
+    header = request.headers.get("authorization", "")
+    kind, _, value = header.partition(" ")
+    return value.strip() if kind.lower() == "bearer" else request.headers.get("x-api-key", "").strip()
+
+
+def allowed(scope: str) -> Callable[[Request], Awaitable[Principal]]:
+    """A dependency: the caller, who must have this scope. Raises Problem 401, 403 or 429."""
+    assert scope in SCOPES
+
+    async def caller(request: Request) -> Principal:
+        principal: Principal = await request.app.state.context.guard.principal(request)
+        request.scope["fengqiao.actor"] = principal.name
+        if scope not in principal.scopes:
+            raise Problem(403, "FQ3102", "此密钥没有这项权限", "the key lacks this scope", remedy=f"需要 {scope}")
+        return principal
+
+    return caller

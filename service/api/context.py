@@ -1,0 +1,43 @@
+"""What the routes share: one value per application, made at the start, found at `request.app.state.context`."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from service.api.auth import Guard
+from service.api.events import Feed
+from service.api.metrics import Metrics
+from service.assessor import Assessor
+from service.settings import Settings
+from service.store.store import Store
+
+
+@dataclass(slots=True)
+class Context:
+    """Settings, engine, store, guard, metrics and feed of one process. Made by `create_app`'s lifespan; `store` and `feed` are there once it runs."""
+
+    settings: Settings
+    assessor: Assessor
+    metrics: Metrics = field(default_factory=Metrics)
+    in_flight: int = 0
+    draining: bool = False
+    # long texts and batches: one at a time, off the event loop (the engine holds the interpreter's lock, more threads would gain nothing)
+    workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="fengqiao-assess"))
+    waiting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
+    store: Store = field(init=False)
+    guard: Guard = field(init=False)
+    feed: Feed = field(init=False)
+
+
+def context_of(request: Request) -> Context:
+    """The application's context."""
+    found: Context = request.app.state.context
+    return found
+
+
+Here = Annotated[Context, Depends(context_of)]

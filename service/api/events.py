@@ -1,0 +1,84 @@
+"""`GET /v1/events`: arrivals and decisions as server-sent events. The feed is the audit chain, so that a reader who comes back misses nothing
+(Last-Event-ID), and one process sees what another wrote."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from service.store.store import Store
+from service.store.tables import audit
+
+SENT = ("assess", "decide", "case", "job", "retire")  # the actions that readers of the feed are told of
+_POLL_SECONDS = 1.0
+_PING_SECONDS = 15.0
+_PAGE = 500
+_SHOWN = (
+    "assessment", "decision", "version", "incident_id", "kind", "state", "from", "to", "colour", "rank", "levels", "urgency", "status", "station", "category", "dispute",
+    "script", "review", "shadow", "step",
+)  # fmt: skip
+
+
+class Feed:
+    """Wakes those who listen when something was committed; `stop` ends their streams."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self.stopping = False
+
+    def committed(self) -> None:
+        """Called by the writer's thread after each commit."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def stop(self) -> None:
+        """End all streams."""
+        self.stopping = True
+        self._wake()
+
+    def stop_soon(self) -> None:
+        """`stop` from a signal handler."""
+        self.stopping = True
+        self.committed()
+
+    async def events(self, after: int | None) -> AsyncIterator[bytes]:
+        """The stream from after that entry (None: from now on). A comment line every 15 s keeps proxies from closing it."""
+        last = self._store.head().seq if after is None else after
+        yield b"retry: 2000\n\n"
+        quiet = 0.0
+        while not self.stopping:
+            changed = self._changed
+            rows = await self._store.read_async(lambda c, last=last: c.execute(_after(last)).mappings().all())  # type: ignore[misc]
+            for row in rows:
+                last = row["seq"]
+                yield _event(row)
+            if rows:
+                quiet = 0.0
+                continue
+            try:
+                await asyncio.wait_for(changed.wait(), _POLL_SECONDS)
+            except TimeoutError:
+                quiet += _POLL_SECONDS
+                if quiet >= _PING_SECONDS:
+                    quiet = 0.0
+                    yield b": ping\n\n"
+
+
+def _after(seq: int) -> Any:
+    return select(audit).where(audit.c.seq > seq, audit.c.action.in_(SENT)).order_by(audit.c.seq).limit(_PAGE)
+
+
+def _event(row: Any) -> bytes:
+    detail = msgspec.json.decode(row["detail"])
+    data = {"id": row["subject"], "at": row["at"], **{name: detail[name] for name in _SHOWN if name in detail}}
+    return f"id: {row['seq']}\nevent: {row['action']}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"

@@ -1,0 +1,129 @@
+"""The outermost layer: request id and trace, body limit, security headers, one log line and the metrics of every request, and no error that tells."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.logs import frames, log
+from service.problems import Problem
+
+if TYPE_CHECKING:
+    from service.api.context import Context
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+
+class Gate:
+    """ASGI middleware around everything."""
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app, self._context = app, context
+        self._limit = context.settings.max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        visit = _Visit(scope, receive, send, self._limit)
+        self._context.in_flight += 1
+        try:
+            if visit.declared > self._limit:
+                raise _too_large(self._limit)
+            await self._app(scope, visit.receive, visit.send)
+        except Problem as problem:
+            await visit.refuse(problem)
+        except Exception as error:
+            log().error("error", request_id=visit.request_id, where=frames(error), route=visit.route)
+            await visit.refuse(Problem(500, "FQ3501", "服务内部出错, 未作研判", "internal error", remedy="凭请求编号查日志"))
+        finally:
+            self._context.in_flight -= 1
+            self._tell(visit)
+
+    def _tell(self, visit: _Visit) -> None:
+        seconds, metrics = time.perf_counter() - visit.began, self._context.metrics
+        metrics.requests.labels(visit.route, visit.method, str(visit.status)).inc()
+        metrics.seconds.labels(visit.route).observe(seconds)
+        actor = visit.scope.get("fengqiao.actor", "")
+        log().info(
+            "request",
+            request_id=visit.request_id,
+            trace_id=visit.trace_id,
+            route=visit.route,
+            method=visit.method,
+            status=visit.status,
+            ms=round(seconds * 1e3, 2),
+            actor=actor,
+        )
+
+
+class _Visit:
+    """One request on its way through."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        self.scope, self._receive, self._send, self._limit = scope, receive, send, limit
+        self.began, self.status, self._taken, self._started = time.perf_counter(), 0, 0, False
+        headers = {name: value for name, value in scope["headers"] if name in (b"x-request-id", b"traceparent", b"content-length")}
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"").decode("latin-1"))
+        self.trace_id = trace.group(1) if trace else uuid.uuid4().hex
+        length = headers.get(b"content-length", b"0")
+        self.declared = int(length) if length.isdigit() and len(length) < 16 else 0
+        scope["fengqiao.request_id"] = self.request_id
+
+    @property
+    def method(self) -> str:
+        """The method, if it is one of the usual ones (labels must not be made by clients)."""
+        method = str(self.scope["method"])
+        return method if method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS") else "OTHER"
+
+    @property
+    def route(self) -> str:
+        """The template of the route, never the path itself."""
+        route: Any = self.scope.get("route")
+        return str(getattr(route, "path", "")) or "-"
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._taken += len(message.get("body", b""))
+            if self._taken > self._limit:
+                raise _too_large(self._limit)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._started, self.status = True, message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers[name] = value
+            headers.setdefault("content-security-policy", POLICY)
+            headers.setdefault("cache-control", "no-store")
+            headers["x-request-id"] = self.request_id
+            headers["traceparent"] = f"00-{self.trace_id}-{self.request_id[:16] if re.fullmatch('[0-9a-f]{32}', self.request_id) else uuid.uuid4().hex[:16]}-00"
+        await self._send(message)
+
+    async def refuse(self, problem: Problem) -> None:
+        """Answer with a problem where nothing has been answered yet."""
+        if not self._started:
+            await problem.response(self.request_id)(self.scope, self._receive, self.send)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "FQ3201", "请求体过大", "the body is too large", remedy=f"上限 {limit} 字节; 大批记录请用长批量任务", headers={"connection": "close"})

@@ -1,0 +1,208 @@
+"""What goes over the wire: request models (pydantic, strict, described in Chinese) and responses made straight of bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipeline.values import Incident
+from service.problems import Problem, of_errors
+
+Purpose = Literal["dispatch", "analysis", "training"]
+PURPOSES: dict[str, Purpose] = {
+    "dispatch": "dispatch",
+    "analysis": "analysis",
+    "training": "training",
+    "处警": "dispatch",
+    "研判": "analysis",
+    "培训": "training",
+}
+LINE = r"^[^\x00-\x1f\x7f]*$"  # one line, no control characters
+IDENT = r"^[^\x00-\x1f\x7f/]*$"  # … and no slash: it becomes part of an address
+_EARLIEST, _LATEST = 1970, 2199
+
+
+class Wire(BaseModel):
+    """Base of request bodies: unknown fields are refused, so that a misspelt one is not silently lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AssessIn(Wire):
+    """一条警情。"""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"narrative": "楼上漏水把我家屋顶泡了, 找了三次都不管, 刚才还推了我一把", "incident_id": "J20261122001", "channel": "110"}]
+        },
+    )
+
+    narrative: str = Field(description="警情文本, 原样; 证据位置按此文本的码点计")
+    incident_id: str | None = Field(
+        None, min_length=1, max_length=128, pattern=IDENT, description="警情编号(不含 /); 同一编号再次研判记为新版本。不给则由文本散列而来"
+    )
+    occurred_at: dt.datetime | None = Field(default=None, description="来电时间, ISO 8601")
+    place: str = Field(default="", max_length=500, pattern=LINE, description="地点")
+    station: str = Field(default="", max_length=64, pattern=LINE, description="辖区单位")
+    channel: str = Field(default="", max_length=64, pattern=LINE, description="来源渠道, 如 110、网格群、message")
+    caller: str = Field(default="", max_length=128, pattern=LINE, description="报警人标识(号码或其散列)")
+    history: list[dict[str, Any]] = Field(default=[], max_length=500, description="此前的相关警情")
+    profile: str | None = Field(default=None, max_length=64, pattern=LINE, description="分级方案, 如 tongxin346")
+    playbook: str | None = Field(default=None, max_length=64, pattern=LINE, description="工作模式, 如 zhenjiang_1_3_n")
+
+    @field_validator("occurred_at")
+    @classmethod
+    def _plausible(cls, at: dt.datetime | None) -> dt.datetime | None:
+        if at is not None and not _EARLIEST <= at.year <= _LATEST:
+            raise ValueError("year out of range")
+        return at
+
+    @field_validator("history")
+    @classmethod
+    def _writable(cls, history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        try:
+            msgspec.json.encode(history)
+        except (OverflowError, TypeError, ValueError, RecursionError):
+            raise ValueError("not plain JSON") from None
+        return history
+
+    def incident(self) -> Incident:
+        """As the engine takes it."""
+        return Incident(
+            narrative=self.narrative,
+            incident_id=self.incident_id or "",
+            occurred_at=self.occurred_at,
+            place=self.place,
+            channel=self.channel,
+            caller=self.caller,
+            history=tuple(self.history),
+        )
+
+
+class BatchIn(Wire):
+    """成批警情。"""
+
+    incidents: list[Any] = Field(min_length=1, description="每项同单条研判的请求体; 有误的一项不影响其余")
+
+
+class DecisionIn(Wire):
+    """民警的决定。调高不需理由; 调低须写理由; 从较高两级(橙、红)调低或办结须第二人确认。"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"colour": "red", "by": "民警0123"}]})
+
+    colour: str | None = Field(default=None, max_length=32, pattern=LINE, description="定为哪一级; 与现级相同即为认可")
+    close: bool = Field(default=False, description="办结; 须写理由")
+    reason: str | None = Field(default=None, max_length=2000, description="理由")
+    confirms: str | None = Field(default=None, max_length=40, pattern=LINE, description="确认哪一个待第二人确认的决定")
+    withdraws: str | None = Field(default=None, max_length=40, pattern=LINE, description="撤回哪一个待确认的决定")
+    by: str | None = Field(default=None, max_length=48, pattern=LINE, description="作出决定的人(警号); 只有受托系统的密钥可以代填")
+    second_person: str | None = Field(default=None, max_length=48, pattern=LINE, description="第二人(警号); 只有受托系统的密钥可以代填")
+    purpose: Literal["dispatch", "analysis", "training"] | None = Field(default=None, description="用途")
+
+
+class SearchIn(Wire):
+    """队列检索; 文字检索只用 POST, 不让文字进入网址和代理日志。"""
+
+    text: str = Field(default="", max_length=200, description="在警情文本中查找")
+    status: Literal["open", "decided", "closed", "all"] = Field(default="open", description="状态")
+    station: Annotated[list[str], Field(max_length=50, description="辖区单位")] = []
+    colour: Annotated[list[str], Field(max_length=20, description="现级")] = []
+    category: Annotated[list[str], Field(max_length=20, description="类别")] = []
+    dispute: Annotated[list[str], Field(max_length=20, description="纠纷类型")] = []
+    script: Annotated[list[str], Field(max_length=30, description="诈骗剧本")] = []
+    needs_review: bool | None = Field(default=None, description="是否需人工复核")
+    since: dt.datetime | None = Field(default=None, description="此时以后收到")
+    until: dt.datetime | None = Field(default=None, description="此时以前收到")
+    limit: int = Field(default=50, ge=1, le=500, description="每页条数")
+    cursor: str | None = Field(default=None, max_length=400, description="上一页给出的 next")
+
+    @field_validator("since", "until")
+    @classmethod
+    def _plausible(cls, at: dt.datetime | None) -> dt.datetime | None:
+        if at is not None and not _EARLIEST < at.year < _LATEST:
+            raise ValueError("year out of range")
+        return at
+
+
+class ListQuery(SearchIn):
+    """`GET /v1/assessments`: the same filters without the text."""
+
+    text: Literal[""] = Field(default="", exclude=True, description="不可用; 文字检索请用 POST /v1/assessments:search")
+
+
+M = TypeVar("M", bound=BaseModel)
+KNOWN = frozenset(name for model in (AssessIn, BatchIn, DecisionIn, SearchIn) for name in model.model_fields) | {
+    "query",
+    "path",
+    "header",
+    "body",
+    "after",
+    "id",
+    "family",
+}
+
+
+async def read_body(request: Request, model: type[M]) -> M:
+    """The body as a model. Raises Problem: 415 no JSON, 400 not UTF-8 or not JSON, 422 not by the schema."""
+    media = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if media != "application/json" and not media.endswith("+json"):
+        raise Problem(415, "FQ3003", "请用 application/json", "send application/json")
+    data = await request.body()
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Problem(400, "FQ3006", "请求体不是 UTF-8", "the body is not UTF-8", remedy="旧系统多为 GBK, 请先转成 UTF-8") from None
+    return validated(model, data)
+
+
+def validated(model: type[M], value: bytes | Any) -> M:
+    """`value` (JSON bytes or a parsed object) as a model. Raises Problem 400 or 422."""
+    try:
+        return model.model_validate_json(value) if isinstance(value, bytes) else model.model_validate(value)
+    except ValidationError as error:
+        raise of_errors(error.errors(include_url=False, include_context=False, include_input=False), KNOWN) from None
+
+
+def purpose_of(request: Request, given: str | None, default: str, *, required: bool) -> str:
+    """What the request is for: the body's field, else the header, else the key's own. Raises Problem 422."""
+    told = given or request.headers.get("fengqiao-purpose")
+    if told is None:
+        if required and not default:
+            raise Problem(422, "FQ3007", "须说明用途", "a purpose is required", remedy="Fengqiao-Purpose: dispatch | analysis | training")
+        return default or "dispatch"
+    if told not in PURPOSES:
+        raise Problem(422, "FQ3008", "用途不在可选值之中", "unknown purpose", remedy="dispatch(处警) | analysis(研判) | training(培训)")
+    return PURPOSES[told]
+
+
+def etag(body: bytes) -> str:
+    """A strong ETag of the bytes."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def json_bytes(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """JSON bytes as they are."""
+    return Response(body, status, headers, "application/json")
+
+
+def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A value of dicts, lists and structs as JSON."""
+    return json_bytes(msgspec.json.encode(value), status=status, headers=headers)
+
+
+def cached(request: Request, value: Any) -> Response:
+    """A JSON resource with an ETag; 304 where the client has it."""
+    body = value if isinstance(value, bytes) else msgspec.json.encode(value)
+    tag = etag(body)
+    headers = {"etag": tag, "cache-control": "private, no-cache"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return json_bytes(body, headers=headers)

@@ -1,0 +1,180 @@
+"""Taking an assessed incident into the store: the immutable assessment, the incident's present state, and the audit entry, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, update
+
+from pipeline.values import Assessment, Evidence, Incident, to_json
+from service.audit import Entry
+from service.store.database import new_id, now_ms
+from service.store.store import Store
+from service.store.tables import assessments, incidents
+from service.store.writer import Tx, Unit
+
+_WRITTEN = ("incident_id", "profile", "levels", "machine_colour", "machine_rank", "category", "dispute", "script", "needs_review")
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks, and what for."""
+
+    actor: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Where an assessment was put."""
+
+    assessment: str
+    incident: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One assessed incident on its way into the store. `named`: the client gave the incident id. `levels`: the profile's colours, lowest first."""
+
+    incident: Incident
+    answer: Assessment
+    data: bytes
+    who: Who
+    levels: tuple[str, ...]
+    station: str = ""
+    named: bool = False
+    shadow: bool = False
+    keep: bool = True
+    first_seen: int | None = None  # ms; for history that is taken in later
+
+    def unit(self, store: Store) -> Unit[Taken]:
+        """The write. Hashes are made here, in the caller's thread."""
+        ident, at = new_id(), now_ms()
+        payload = to_json(self.incident).decode()
+        row = {
+            "id": ident,
+            "incident": self.incident.incident_id if self.named else ident,
+            "at": at,
+            "actor": self.who.actor,
+            "purpose": self.who.purpose,
+            "input_hash": store.keyed_hash(payload),
+            "payload": payload if self.keep else None,
+            "answer": self.data.decode() if self.keep else to_json(without_quotes(self.answer)).decode(),
+            "answer_hash": hashlib.sha256(self.data).hexdigest(),
+            "whole": self.keep,
+            "colour": self.answer.risk.colour,
+            "rules": self.answer.versions.rules,
+        }
+        return lambda tx: self._write(tx, row)
+
+    def _write(self, tx: Tx, row: dict[str, Any]) -> Taken:
+        found = tx.rows(select(incidents).where(incidents.c.key == row["incident"])) if self.named else ()
+        version = found[0]["versions"] + 1 if found else 1
+        state = self._state(row, version)
+        if found:
+            (before,) = tx.rows(select(assessments.c.input_hash).where(assessments.c.id == found[0]["assessment"]))
+            changed = _renewed(found[0], state, same=before["input_hash"] == row["input_hash"])
+            tx.execute(update(incidents).where(incidents.c.key == row["incident"]).values(changed))
+            state |= changed
+        else:
+            tx.add(incidents, state)
+        tx.add(assessments, {**row, "version": version})
+        tx.audit(Entry(row["at"], self.who.actor, self.who.purpose, "assess", row["incident"], self._told(row, state, version)))
+        return Taken(row["id"], row["incident"], version)
+
+    def _state(self, row: dict[str, Any], version: int) -> dict[str, Any]:
+        answer, rank = self.answer, self.levels.index(self.answer.risk.colour)
+        return {
+            "key": row["incident"],
+            "incident_id": answer.incident_id,
+            "received_at": self.first_seen or row["at"],
+            "updated_at": row["at"],
+            "station": self.station,
+            "channel": self.incident.channel,
+            "versions": version,
+            "assessment": row["id"],
+            "status": "open",
+            "profile": answer.risk.profile,
+            "levels": len(self.levels),
+            "machine_colour": answer.risk.colour,
+            "machine_rank": rank,
+            "colour": answer.risk.colour,
+            "rank": rank,
+            "urgency": answer.risk.urgency,
+            "category": answer.category.code,
+            "dispute": answer.dispute.type if answer.dispute else "",
+            "script": answer.fraud.scripts[0].code if answer.fraud and answer.fraud.scripts else "",
+            "needs_review": answer.needs_review.flag,
+            "shadow": self.shadow,
+        }
+
+    def _told(self, row: dict[str, Any], state: dict[str, Any], version: int) -> dict[str, Any]:
+        answer = self.answer
+        return {
+            "assessment": row["id"],
+            "version": version,
+            "incident_id": answer.incident_id,
+            "input_hash": row["input_hash"],
+            "answer_hash": row["answer_hash"],
+            "code": answer.versions.code,
+            "rules": answer.versions.rules,
+            "model": answer.versions.model,
+            "degraded": answer.degraded,
+            "shadow": self.shadow,
+            "review": answer.needs_review.codes,
+            **{
+                name: state[name]
+                for name in ("profile", "machine_colour", "colour", "rank", "levels", "urgency", "category", "dispute", "script", "station", "status")
+            },
+        }
+
+
+def _renewed(old: Any, new: dict[str, Any], *, same: bool) -> dict[str, Any]:
+    """What a new version changes. The highest colour seen stays until a person lowers it; a person's lowering stays until a text that differs
+    (`same` is false) is graded higher again."""
+    changed = {name: new[name] for name in (*_WRITTEN, "updated_at", "versions", "assessment")}
+    if old["profile"] != new["profile"]:  # colours of two profiles do not compare: what the newest says stands, to be looked at afresh
+        return changed | {name: new[name] for name in ("colour", "rank", "urgency", "status")}
+    if new["rank"] > old["rank"] and (old["status"] == "open" or not same):
+        return changed | {"colour": new["colour"], "rank": new["rank"], "urgency": max(old["urgency"], new["urgency"]), "status": "open"}
+    if old["status"] == "open":
+        changed["urgency"] = max(old["urgency"], new["urgency"])
+    return changed
+
+
+def without_quotes(answer: Assessment) -> Assessment:
+    """The answer without any words of the narrative: labels, offsets and reasons by code stay; quotes, facts and sentences that quote go."""
+
+    def bare(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        return tuple(msgspec.structs.replace(item, quote="") for item in evidence)
+
+    change = msgspec.structs.replace
+    risk = change(
+        answer.risk,
+        factors=tuple(change(factor, evidence=bare(factor.evidence)) for factor in answer.risk.factors),
+        why_not_higher="",
+        why_not_lower="",
+    )
+    fraud = answer.fraud and change(
+        answer.fraud,
+        scripts=tuple(change(script, evidence=bare(script.evidence)) for script in answer.fraud.scripts),
+        loss_evidence=None,
+        stage_evidence=bare(answer.fraud.stage_evidence),
+        response=None,
+    )
+    return change(
+        answer,
+        category=change(answer.category, evidence=bare(answer.category.evidence)),
+        dispute=answer.dispute and change(answer.dispute, evidence=bare(answer.dispute.evidence)),
+        risk=risk,
+        fraud=fraud,
+        facts={},
+        mediation=None,
+        route=None,
+        repeat=None,
+        set_aside=bare(answer.set_aside),
+    )

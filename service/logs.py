@@ -1,0 +1,81 @@
+"""Logs: one JSON line per event on stderr, of allow-listed fields only. A narrative, a name or a number has no field to be in."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+FIELDS = frozenset(
+    [
+        "event",
+        "level",
+        "at",
+        "request_id",
+        "trace_id",
+        "route",
+        "method",
+        "status",
+        "ms",
+        "actor",
+        "code",
+        "kind",
+        "count",
+        "seq",
+        "rules",
+        "port",
+        "workers",
+        "database",
+        "reason_code",
+        "where",
+        "attempt",
+    ]
+)
+
+
+def only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop every field that is not on the list."""
+    return {name: value for name, value in event.items() if name in FIELDS}
+
+
+def configure(level: str) -> None:
+    """Set structlog up for this process; uvicorn's own messages pass through the same filter."""
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+            only_allowed,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(handlers=[Plain(logging.WARNING)], level=logging.WARNING, force=True)
+
+
+class Plain(logging.Handler):
+    """Messages of libraries: their template without its arguments, and where an error came from without its words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line for a warning or worse."""
+        error = record.exc_info[1] if record.exc_info else None
+        log().warning(str(record.msg)[:120] if not error else "error", kind=record.name, where=frames(error) if error else f"{record.filename}:{record.lineno}")
+
+
+def log() -> Any:
+    """The service's logger."""
+    import structlog
+
+    return structlog.get_logger()
+
+
+def frames(error: BaseException, most: int = 8) -> str:
+    """Where an error came from: files, lines and functions, without its message, which may hold input."""
+    import traceback
+
+    found = traceback.extract_tb(error.__traceback__)[-most:]
+    return f"{type(error).__name__} @ " + " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in reversed(found))

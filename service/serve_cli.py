@@ -1,0 +1,232 @@
+"""`fengqiao serve`, `keys`, `audit`, `store`: running the service and what belongs to it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+    from service.store.store import Store
+
+Database = Annotated[str | None, typer.Option("--database", help="sqlite:///文件 或 postgresql://…; 默认取 FENGQIAO_DATABASE")]
+keys = typer.Typer(help="密钥: 新建、列出、轮换、作废 · API keys", no_args_is_help=True)
+audit = typer.Typer(help="审计链: 核验、导出、链头 · the audit chain", no_args_is_help=True)
+store = typer.Typer(help="存储: 备份、清除、升级 · the store", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("serve")(serve)
+    for name, group in (("keys", keys), ("audit", audit), ("store", store)):
+        app.add_typer(group, name=name)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="监听地址, 默认 127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="监听端口, 默认 8110")] = None,
+    database: Database = None,
+    workers: Annotated[int | None, typer.Option(help="进程数")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="演示: 不要密钥, 只监听本机, 数据用后即弃")] = False,
+    rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
+) -> None:
+    """启动接口与研判台 · serve the API and the triage desk."""
+    with contextlib.ExitStack() as stack:
+        if demo and database is None:
+            database = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory(prefix='fengqiao-demo-'))}/demo.db"
+        given = {"host": host, "port": port, "workers": workers, "demo": demo or None, "rules": rules and json.dumps([str(path.absolute()) for path in rules])}
+        for name, value in given.items():
+            if value is not None:
+                os.environ[f"FENGQIAO_{name.upper()}"] = str(value)
+        settings = settings_of(database)
+        os.environ["FENGQIAO_DATABASE"] = settings.database
+        _run(settings)
+
+
+def _run(settings: Settings) -> None:
+    import uvicorn
+
+    from service.api.app import create_app
+    from service.logs import configure
+    from service.store.store import Store
+
+    configure(settings.log_level)
+    app = create_app(settings)  # rules that do not compile stop the start here, in one line
+    opened = Store(settings)
+    try:
+        _greet(settings, opened)
+    finally:
+        opened.close()
+    alone = settings.workers == 1
+    uvicorn.run(
+        app if alone else "service.api.app:from_environment",
+        factory=not alone,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=settings.graceful_seconds,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+    )
+
+
+def _greet(settings: Settings, opened: Store) -> None:
+    from service.keys import listing
+
+    sys.stderr.write(f"枫桥 http://{settings.host}:{settings.port}  接口说明 /docs  {'演示模式: 不要密钥, 只限本机' if settings.demo else ''}\n")
+    if not settings.demo and not any(key["revoked_at"] is None for key in listing(opened)) and not settings.oidc_issuer:
+        sys.stderr.write("还没有密钥: fengqiao keys create 名称 --scope assess --scope read\n")
+
+
+def settings_of(database: str | None = None) -> Settings:
+    """The settings of the environment, with this database. Raises InputError that names the setting."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    from service.settings import Settings
+
+    try:
+        return Settings() if database is None else Settings(database=database)
+    except ValidationError as error:
+        names = ", ".join(f"FENGQIAO_{str(item['loc'][0]).upper()}" for item in error.errors() if item["loc"])
+        raise InputError("FQ3504", "设置有误", "a setting is wrong", seen=names, remedy="见 service/README.md 的设置表") from None
+    except SettingsError:
+        raise InputError("FQ3504", "设置有误", "a setting is wrong", seen="环境变量不是合法的 JSON", remedy='列表写作 ["…"]') from None
+
+
+@contextlib.contextmanager
+def open_store(database: str | None) -> Iterator[Store]:
+    """The store of the settings, closed at the end."""
+    from service.store.store import Store
+
+    opened = Store(settings_of(database))
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _when(ms: int | None) -> str:
+    return "—" if ms is None else dt.datetime.fromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M")
+
+
+@keys.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(help="谁用: 人名代号或系统名")],
+    scope: Annotated[list[str], typer.Option("--scope", help="权限, 可多次: assess read decide deidentify jobs audit metrics admin")],
+    vouches: Annotated[bool, typer.Option("--vouches", help="受托系统: 可代填本系统民警的警号")] = False,
+    purpose: Annotated[str, typer.Option(help="默认用途: dispatch analysis training")] = "",
+    days: Annotated[int | None, typer.Option(help="有效天数")] = None,
+    database: Database = None,
+) -> None:
+    """新建密钥; 密钥只在此显示一次, 库中只存散列。"""
+    from service.keys import create
+
+    if purpose not in ("", "dispatch", "analysis", "training"):
+        raise InputError("FQ4103", "没有这个用途", "unknown purpose", seen=purpose, remedy="dispatch analysis training")
+    with open_store(database) as opened:
+        ident, key = create(opened, name, scope, vouches=vouches, purpose=purpose, days=days)
+    sys.stdout.write(f"{key}\n")
+    sys.stderr.write(f"编号 {ident}; 请现在保存, 不会再显示\n")
+
+
+@keys.command("list")
+def keys_list(database: Database = None) -> None:
+    """列出密钥(不含密钥本身)。"""
+    from rich.console import Console
+    from rich.table import Table
+
+    from service.keys import listing
+
+    table = Table("编号", "名称", "权限", "代填", "用途", "建立", "到期", "作废", box=None)
+    with open_store(database) as opened:
+        for row in listing(opened):
+            ends = (_when(row["created_at"]), _when(row["expires_at"]), _when(row["revoked_at"]))
+            table.add_row(row["id"], row["name"], row["scopes"], "✓" if row["vouches"] else "", row["purpose"], *ends)
+    Console().print(table)
+
+
+@keys.command("rotate")
+def keys_rotate(ident: str, grace_hours: Annotated[float, typer.Option(help="旧密钥再用多少小时")] = 24.0, database: Database = None) -> None:
+    """换新密钥, 权限不变; 旧的到宽限期止。"""
+    from service.keys import rotate
+
+    with open_store(database) as opened:
+        made, key = rotate(opened, ident, grace_hours=grace_hours)
+    sys.stdout.write(f"{key}\n")
+    sys.stderr.write(f"新编号 {made}; 请现在保存, 不会再显示\n")
+
+
+@keys.command("revoke")
+def keys_revoke(ident: str, database: Database = None) -> None:
+    """立即作废。"""
+    from service.keys import revoke
+
+    with open_store(database) as opened:
+        revoke(opened, ident)
+
+
+@audit.command("verify")
+def audit_verify(expect: Annotated[str | None, typer.Option(help="另行记下的链头 序号:散列")] = None, database: Database = None) -> None:
+    """核验审计链; 有问题时逐条指出并以 1 退出。"""
+    from service.audit import Head
+
+    try:
+        head = Head.parse(expect) if expect else None
+    except ValueError:
+        raise InputError("FQ4104", "链头写法不对", "not a chain head", seen="--expect", remedy="序号:散列, 见 fengqiao audit head") from None
+    with open_store(database) as opened:
+        verdict = opened.verify(head)
+    for item in verdict.breaks:
+        sys.stdout.write(f"✗ 第 {item.seq} 条 {item.kind}: {item.says}\n")
+    sys.stdout.write(f"{'✓ 成立' if verdict.ok else '✗ 不成立'} · {verdict.checked} 条 · 链头 {verdict.head}\n")
+    raise typer.Exit(0 if verdict.ok else 1)
+
+
+@audit.command("head")
+def audit_head(database: Database = None) -> None:
+    """链头; 记在别处, 日后用 verify --expect 证明没有整段重写或截尾。"""
+    with open_store(database) as opened:
+        sys.stdout.write(f"{opened.head()}\n")
+
+
+@audit.command("export")
+def audit_export(after: Annotated[int, typer.Option(help="从此序号之后")] = 0, database: Database = None) -> None:
+    """导出为 JSONL。"""
+    with open_store(database) as opened:
+        for rows in opened.entries(after=after):
+            for row in rows:
+                entry: dict[str, Any] = dict(row)
+                sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+@store.command("backup")
+def store_backup(target: Path, database: Database = None) -> None:
+    """在线备份(SQLite); PostgreSQL 用 pg_dump。"""
+    from service.store.database import backup
+
+    with open_store(database) as opened:
+        backup(opened.engine, target)
+    sys.stderr.write(f"已备份到 {target}\n")
+
+
+@store.command("upgrade")
+def store_upgrade(database: Database = None) -> None:
+    """升级数据库结构。"""
+    with open_store(database):
+        sys.stderr.write("数据库已是最新\n")

@@ -1,0 +1,74 @@
+"""Settings of the service: FENGQIAO_… in the environment, or a secrets folder; a wrong value stops the start with the name of the setting."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(BaseSettings):
+    """What a bureau decides. Defaults are those of one station: SQLite beside the process, keys asked for, nothing shown to strangers."""
+
+    model_config = SettingsConfigDict(env_prefix="FENGQIAO_", extra="forbid", frozen=True)
+
+    # where it listens
+    host: str = Field(default="127.0.0.1", description="监听地址")
+    port: int = Field(default=8110, ge=0, le=65535, description="监听端口")
+    workers: int = Field(default=1, ge=1, le=64, description="进程数; 每个进程一个事件循环")
+    demo: bool = Field(default=False, description="演示: 唯一不要密钥的方式, 只许监听本机")
+    trusted_proxies: list[str] = Field(default=[], description="可信反向代理地址; 只有它们的 X-Forwarded-* 才被采信")
+    allowed_hosts: list[str] = Field(default=["*"], description="允许的 Host 头")
+    cors_origins: list[str] = Field(default=[], description="允许跨域的来源; 默认关闭")
+    graceful_seconds: int = Field(default=20, ge=1, description="停止时等待未完请求的秒数")
+
+    # what it knows
+    rules: list[Path] = Field(default=[], description="本地规则文件夹, 叠加在随附规则上")
+    profile: str | None = Field(default=None, description="分级方案; 空为规则包的默认方案")
+    shadow: bool = Field(default=False, description="影子模式: 只计算并存档, 不把研判给调用方")
+
+    # where it keeps things
+    database: str = Field(default="sqlite:///fengqiao.db", description="数据库: sqlite:///文件 或 postgresql://…")
+    incidents: Literal["full", "hash"] = Field(default="full", description="full 保存警情文本; hash 只保存散列, 存档答案去掉引文")
+    retention_days: int = Field(default=0, ge=0, description="保存天数, 到期清除文本与引文; 0 为不自动清除, 由本单位按规定设置")
+    hash_key: SecretStr | None = Field(default=None, description="文本散列的密钥; 空则首次启动时生成并存于库中")
+    audit_key: SecretStr | None = Field(default=None, description="审计链的密钥(HMAC); 有它, 整链重写也能发现")
+    group_rows: int = Field(default=256, ge=1, description="一次提交最多合并多少笔写入")
+
+    # what it accepts
+    max_body_bytes: int = Field(default=16 * 2**20, ge=1024, description="请求体上限")
+    max_narrative: int = Field(default=100_000, ge=100, description="单条警情文本上限(字)")
+    batch_limit: int = Field(default=500, ge=1, le=500, description="成批研判一次最多多少条")
+    inline_narrative: int = Field(default=2_000, ge=0, description="超过此长度的文本在工作线程里研判, 不阻塞事件循环(字)")
+    rate_limit: str = Field(default="6000/minute", description="每个密钥的速率上限")
+    anonymous_rate_limit: str = Field(default="60/minute", description="每个地址认证失败的速率上限")
+    require_purpose: bool = Field(default=False, description="必须说明用途(处警/研判/培训)")
+    metrics_open: bool = Field(default=False, description="/metrics 不要密钥")
+
+    # who may, besides API keys
+    oidc_issuer: str | None = Field(default=None, description="OIDC 签发者; 设置后接受其令牌")
+    oidc_audience: str = Field(default="fengqiao", description="令牌的受众")
+    oidc_jwks: str | None = Field(default=None, description="公钥: 文件路径或内网地址; 空为 签发者/.well-known/jwks.json")
+    oidc_scope_claim: str = Field(default="scope", description="哪个声明载明权限")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("database")
+    @classmethod
+    def _driver(cls, url: str) -> str:
+        """`postgresql://` is served by psycopg 3; nothing else is supported."""
+        if url.startswith(("postgres://", "postgresql://")):
+            return "postgresql+psycopg://" + url.split("://", 1)[1]
+        if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("database must be sqlite:///FILE or postgresql://…")
+        return url
+
+    @cached_property
+    def keyless(self) -> bool:
+        """Whether requests need no key: demo mode, and that only on loopback."""
+        return self.demo and self.host in LOOPBACK

@@ -1,0 +1,1 @@
+"""The store: SQLite for a station, PostgreSQL for a bureau, one interface."""

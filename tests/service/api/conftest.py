@@ -1,0 +1,70 @@
+"""An application over a fresh store in a private folder, and clients with keys of several scopes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from service.api.app import create_app
+from service.assessor import Assessor
+from service.keys import SCOPES, create
+from service.settings import Settings
+
+RED = "老公没有一天不打我, 今天又拿菜刀追我, 我躲在卫生间"
+GREEN = "请问身份证到期了去哪里换"
+ORANGE = "隔壁为了停车位又打了我两拳, 脸都肿了"
+
+
+@pytest.fixture(scope="session")
+def assessor() -> Assessor:
+    return Assessor()
+
+
+@dataclass
+class Service:
+    """A running application."""
+
+    app: FastAPI
+    client: TestClient
+    settings: Settings
+
+    @property
+    def store(self):
+        return self.app.state.context.store
+
+    def key(self, name: str = "一号台", *scopes: str, **more: Any) -> dict[str, str]:
+        """Headers with a new key (all scopes where none is named)."""
+        _, key = create(self.store, name, scopes or SCOPES, **more)
+        return {"authorization": f"Bearer {key}"}
+
+    def assess(self, narrative: str, headers: dict[str, str], **more: Any):
+        return self.client.post("/v1/assessments", json={"narrative": narrative, **more}, headers=headers)
+
+
+@pytest.fixture
+def run(tmp_path: Path, assessor: Assessor) -> Iterator[Callable[..., Service]]:
+    with contextlib.ExitStack() as stack:
+
+        def start(**more: Any) -> Service:
+            settings = Settings(**({"database": f"sqlite:///{tmp_path}/fq.db"} | more))
+            app = create_app(settings, assessor=assessor)
+            return Service(app, stack.enter_context(TestClient(app, raise_server_exceptions=True)), settings)
+
+        yield start
+
+
+@pytest.fixture
+def service(run: Callable[..., Service]) -> Service:
+    return run()
+
+
+@pytest.fixture
+def headers(service: Service) -> dict[str, str]:
+    return service.key()
