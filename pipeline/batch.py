@@ -21,6 +21,7 @@ from pipeline.errors import InputError
 from pipeline.values import Assessment, Incident, to_json
 
 SEPARATOR = ";"
+FAILED = "engine_failed"  # review code of a row that the engine could not read
 QUOTES = 8  # most pieces of evidence shown in one cell
 
 # column → kind of its values; the order is the order of the output
@@ -68,8 +69,12 @@ class Labeller:
         return {**KINDS, **FULL} if self.full else KINDS
 
     def incident(self, row: Mapping[str, Any]) -> Incident:
+        """A row as an incident."""
+        return self.incident_of(self.columns, row)
+
+    @staticmethod
+    def incident_of(columns: Columns, row: Mapping[str, Any]) -> Incident:
         """A row as an incident. Cells that are no strings are read as people would write them."""
-        columns = self.columns
         return Incident(
             narrative=narrative(columns.texts, row),
             incident_id=_text(row.get(columns.id)) if columns.id else "",
@@ -79,6 +84,11 @@ class Labeller:
             caller=_text(row.get(columns.caller)) if columns.caller else "",
         )
 
+    def failed(self, incident: Incident) -> tuple[Any, ...]:
+        """The values of `kinds` for a row that the engine failed on: no label, for review."""
+        told = {"fq_needs_review": True, "fq_review_codes": FAILED, "fq_narrative": incident.narrative}
+        return tuple(told.get(name) for name in self.kinds)
+
     def label(self, incident: Incident) -> tuple[Any, ...]:
         """The values of `kinds`, in order."""
         answer = self.engine.assess(incident)
@@ -86,10 +96,13 @@ class Labeller:
         return (*values, incident.narrative, to_json(answer).decode()) if self.full else values
 
 
-def label_table(table: Any, *, engine: Engine | None = None, texts: Sequence[str] = (), id_column: str | None = None, full: bool = False) -> Any:
+def label_table(
+    table: Any, *, engine: Engine | None = None, texts: Sequence[str] = (), id_column: str | None = None, full: bool = False, keep_failed: bool = False
+) -> Any:
     """The table with the `fq_*` columns added (those it had are replaced), same kind, same rows in the same order.
 
     table: pyarrow Table or RecordBatch, polars DataFrame, pandas DataFrame, or a mapping of column name → sequence (as `datasets.map` passes).
+    keep_failed: rows that the engine fails on stay without labels, marked `engine_failed` for review, instead of raising.
     Raises InputError (FQ3001, FQ3002) where the text column cannot be told, (FQ3003) for another kind of table.
 
     >>> label_table({"text": ["他说要杀我全家"], "fq_risk": ["?"]}, texts=["text"])["fq_risk"] != ["?"]
@@ -100,8 +113,16 @@ def label_table(table: Any, *, engine: Engine | None = None, texts: Sequence[str
     labeller = Labeller(engine or Engine.default(), columns, full)
     used = [name for name in (*(text.name for text in columns.texts), columns.id, columns.occurred_at, columns.channel, columns.place, columns.caller) if name]
     rows = zip(*(column(name) for name in used), strict=True)
-    labels = [labeller.label(labeller.incident(dict(zip(used, row, strict=True)))) for row in rows]
+    incidents = (labeller.incident(dict(zip(used, row, strict=True))) for row in rows)
+    labels = [_kept(labeller, incident) if keep_failed else labeller.label(incident) for incident in incidents]
     return attach(dict(zip(labeller.kinds, transposed(labels, len(labeller.kinds)), strict=True)), labeller.kinds)
+
+
+def _kept(labeller: Labeller, incident: Incident) -> tuple[Any, ...]:
+    try:
+        return labeller.label(incident)
+    except Exception:  # whatever one row does, the others are labelled
+        return labeller.failed(incident)
 
 
 def transposed(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
@@ -162,7 +183,7 @@ def record(answer: Assessment) -> tuple[Any, ...]:
         _joined(risk.gates),
         _joined(script.code for script in fraud.scripts) if fraud else None,
         fraud.stage if fraud else None,
-        float(fraud.loss_yuan) if fraud and fraud.loss_yuan is not None else None,
+        fraud.loss_yuan if fraud else None,
         _route(answer.route),
         answer.needs_review.flag,
         _joined(answer.needs_review.codes),

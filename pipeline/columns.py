@@ -103,7 +103,13 @@ def guess(headers: Sequence[str], *, texts: Sequence[str] = (), id_column: str |
     fields = known()["fields"]
     found = tuple(_named(headers, text, place) for place, text in enumerate(texts)) if texts else _guessed(headers)
     if not found:
-        raise InputError("FQ3001", "看不出哪一列是警情文本", "no text column found", seen=f"{len(headers)} 列 columns", remedy="--text-column 列名, 或 --text-column '#3' 表示第 3 列")
+        raise InputError(
+            "FQ3001",
+            "看不出哪一列是警情文本",
+            "no text column found",
+            seen=f"{len(headers)} 列 columns",
+            remedy="--text-column 列名, 或 --text-column '#3' 表示第 3 列",
+        )
     taken = {column.name for column in found}
     rest = [header for header in headers if header not in taken]
     named_id = _present(headers, id_column) if id_column else find(rest, fields["id"])

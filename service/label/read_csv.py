@@ -60,9 +60,8 @@ class CsvReader:
             cells = cells[:width]
         if len(cells) > width:
             return self._reject(number, line, None, "FQ3102", f"列数 {len(cells)} 多于表头 {width}", "more cells than headers")
-        if len(cells) < width:
-            if len(cells) <= self.required:
-                return self._reject(number, line, self.columns[len(cells)], "FQ3103", f"只有 {len(cells)} 列, 缺警情文本列", "the text column is missing")
+        if len(cells) < width and len(cells) <= self.required:
+            return self._reject(number, line, self.columns[len(cells)], "FQ3103", f"只有 {len(cells)} 列, 缺警情文本列", "the text column is missing")
         for place, cell in enumerate(cells):
             if damaged(cell, self.encoding):
                 return self._reject(number, line, self.columns[place], "FQ3104", f"不是合法的 {self.encoding} 字节", "bytes that are no characters")

@@ -7,24 +7,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pipeline.columns import find, known
 from pipeline.errors import InputError
 from service.label.rows import Reject, Row, unique
 
 LARGEST_MB = 80  # of the packed file: about 400,000 rows of 200 characters and 0.6 GB of memory
 _EXACT = 10**15  # digits past the fifteenth are lost in Excel's numbers
+TOP = 6  # rows among which the header is looked for
 OLE, ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 
 
 class ExcelReader:
-    """One sheet, its first row that is not empty being the header."""
+    """One sheet. The header is the first of the top rows that names a text column (reports have titles above it), else the first with two cells."""
 
     def __init__(self, path: Path, source: str, sheet: str) -> None:
         self.path, self.source, self.sheet = path, source, sheet
-        first = next((row for row in self._rows if any(cell != "" for cell in row)), None)
-        if first is None:
-            raise InputError("FQ3004", "读不出表头", "no readable header", seen=source, remedy="首行应为列名")
-        self._skip = self._rows.index(first) + 1
-        self.columns = unique([_cell(cell) for cell in first])
+        place = self._header()
+        self._skip = place + 1
+        self.columns = unique([_cell(cell) for cell in self._rows[place]])
         self.about: dict[str, Any] = {"format": "excel", "sheet": sheet}
 
     def arrow_types(self) -> dict[str, str] | None:
@@ -36,6 +36,15 @@ class ExcelReader:
         from python_calamine import CalamineWorkbook
 
         return CalamineWorkbook.from_path(str(self.path)).get_sheet_by_name(self.sheet).to_python(skip_empty_area=False)  # type: ignore[no-any-return]
+
+    def _header(self) -> int:
+        filled = [(place, [str(cell) for cell in row if cell != ""]) for place, row in enumerate(self._rows[:TOP])]
+        names = [name for entry in known()["texts"].values() for name in entry["names"]]
+        told = [place for place, cells in filled if find(cells, names) is not None]
+        wide = [place for place, cells in filled if len(cells) > 1] or [place for place, cells in filled if cells]
+        if not wide:
+            raise InputError("FQ3004", "读不出表头", "no readable header", seen=self.source, remedy="首行应为列名")
+        return (told or wide)[0]
 
     def __iter__(self) -> Iterator[Row | Reject]:
         last = max((place for place, row in enumerate(self._rows) if any(cell != "" for cell in row)), default=0)  # sheets trail formatted, empty rows
@@ -55,12 +64,16 @@ def excel_sheets(path: Path, source: str) -> list[tuple[str, str]]:
 
     size = path.stat().st_size / 2**20
     if size > LARGEST_MB:
-        raise InputError("FQ3005", "Excel 文件太大", "workbook too large", seen=f"{source}: {size:.0f} MB", remedy=f"另存为 CSV 或 Parquet(Excel 上限 {LARGEST_MB} MB)")
+        raise InputError(
+            "FQ3005", "Excel 文件太大", "workbook too large", seen=f"{source}: {size:.0f} MB", remedy=f"另存为 CSV 或 Parquet(Excel 上限 {LARGEST_MB} MB)"
+        )
     try:
         book = CalamineWorkbook.from_path(str(path))
         filled = [name for name in book.sheet_names if book.get_sheet_by_name(name).to_python(nrows=1)]
     except (CalamineError, OSError, ValueError) as error:
-        raise InputError("FQ3006", "Excel 文件打不开", "the workbook does not open", seen=source, remedy="文件可能不完整或有密码; 用 Excel 打开后另存") from error
+        raise InputError(
+            "FQ3006", "Excel 文件打不开", "the workbook does not open", seen=source, remedy="文件可能不完整或有密码; 用 Excel 打开后另存"
+        ) from error
     if not filled:
         raise InputError("FQ3004", "读不出表头", "no readable header", seen=source, remedy="首行应为列名")
     return [(name, source if len(filled) == 1 else f"{source}#{name}") for name in filled]

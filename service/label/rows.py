@@ -31,7 +31,15 @@ class Reject(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The line in the rejects file."""
-        return {"file": self.source, "row": self.row or None, "line": self.line, "column": self.column, "code": self.code, "reason": self.zh, "reason_en": self.en}
+        return {
+            "file": self.source,
+            "row": self.row or None,
+            "line": self.line,
+            "column": self.column,
+            "code": self.code,
+            "reason": self.zh,
+            "reason_en": self.en,
+        }
 
 
 class Reader(Protocol):
@@ -74,10 +82,10 @@ def survey(reader: Reader) -> Survey:
 
 
 def kind(cell: Any) -> str:
-    """The type of a cell as tables know it: str, bool, int, float, datetime, date, time, long (an integer past 64 bits) or nested."""
+    """The type of a cell as tables know it: str, bool, int, int64 (past what a float holds), long (past 64 bits), float, datetime, date, time or nested."""
     name = type(cell).__name__
     if name == "int":
-        return "int" if -(2**63) <= cell < 2**63 else "long"
+        return "int" if abs(cell) < 2**53 else "int64" if -(2**63) <= cell < 2**63 else "long"
     return name if name in ("str", "bool", "float", "datetime", "date", "time") else "nested"
 
 

@@ -1,0 +1,113 @@
+"""`fengqiao label`: a table in, the same table with labels out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from service.label.job import Options
+    from service.label.run import Done
+    from service.label.spark import Cluster
+
+
+class EngineName(StrEnum):
+    """Where the rows are labelled."""
+
+    local = "local"
+    spark = "spark"
+
+
+def label(  # noqa: PLR0913 - options of a command
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="csv tsv xlsx xls jsonl parquet, 或装着它们的文件夹(UTF-8、GB18030)")],
+    target: Annotated[str, typer.Option("--output", "-o", help=".csv .tsv .xlsx .jsonl .parquet")],
+    text_column: Annotated[
+        list[str] | None, typer.Option("--text-column", help="警情文本列(列名或 '#3'), 可多次; outcome=列名 表示处警; 缺省按常见表头猜")
+    ] = None,
+    id_column: Annotated[str | None, typer.Option("--id-column", help="编号列; 缺省按常见表头猜")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="工作进程数, 0 为处理器个数; 结果与个数无关")] = 0,
+    engine: Annotated[EngineName, typer.Option("--engine", help="local 本机, spark 集群")] = EngineName.local,
+    master: Annotated[str, typer.Option(help="Spark 主节点, 如 yarn、spark://主机:7077、local[2]")] = "local[*]",
+    archive: Annotated[Path | None, typer.Option(help="spark-pack 做好的包, 送到没有安装本程序的执行节点")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="接着上次中断的地方跑")] = False,
+    full: Annotated[bool, typer.Option("--full", help="加上 fq_assessment(完整结果 JSON)与 fq_narrative")] = False,
+    profile: Annotated[str | None, typer.Option(help="分级方案, 如 tongxin346 xiushui three_colours abcd")] = None,
+    rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
+    excel_safe: Annotated[bool, typer.Option("--excel-safe", help="CSV 中以 = + - @ 开头的单元格前加 ', 防止被当作公式")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度")] = False,
+) -> None:
+    """成批标注 · label a table: all its columns plus fq_*; bad rows go to OUTPUT.rejects.jsonl and the run goes on."""
+    from rich.console import Console
+
+    from service.label.job import Options
+    from service.label.progress import progress
+    from service.label.run import label_file
+    from service.label.workers import engine_for
+
+    options = Options(tuple(text_column or ()), id_column, full, profile, tuple(str(rule.resolve()) for rule in rules or ()), excel_safe)
+    path, output = Path(source), Path(target)
+    by = None
+    if engine is EngineName.spark:
+        from service.label import spark
+
+        cluster = spark.Cluster(master, archive)
+        if spark.is_table(source) or spark.is_table(target):
+            _platform(source, target, options, cluster)
+        by = spark.on_spark(cluster)
+    made = engine_for(options)
+    names = {str(level["code"]): str(level["name"]) for level in made.pack.rules["profiles"][made.profile].data["levels"]}
+    console = Console(stderr=True)
+    with progress(console, names, quiet=quiet) as watch:
+        done = label_file(path, output, options, workers=workers or usable_processors(), resume=resume, watch=watch, label=by)
+    _tell(output, done)
+    raise typer.Exit(0 if done.accounted else 1)
+
+
+def _platform(source: str, target: str, options: Options, cluster: Cluster) -> NoReturn:
+    """A table of the platform into another; Spark keeps to its own progress."""
+    from service.label.spark import is_table, label_platform
+
+    if not (is_table(source) and is_table(target)):
+        raise InputError(
+            "FQ3019",
+            "平台上的表须写回平台",
+            "platform tables go to platform tables",
+            seen=target.rpartition("/")[2],
+            remedy="输入输出都用 hive:库.表 或 hdfs:// 路径",
+        )
+    with tempfile.TemporaryDirectory(prefix="fengqiao-") as work:
+        counts = label_platform(source, target, options, cluster, Path(work))
+    sys.stderr.write(f"{counts['records']} 条 = 已标注 {counts['rows'] - counts['failed']} + 待复核(研判失败) {counts['failed']}\n")
+    raise typer.Exit(0 if counts["records"] == counts["rows"] else 1)
+
+
+def usable_processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _tell(output: Path, done: Done) -> None:
+    rejects = done.tally.rejects
+    parts = [f"{output.name}: {done.records} 条 = 已标注 {done.tally.rows} + 退回 {rejects}"]
+    parts += [f"沿用已完成的 {done.resumed} 个分片"] if done.resumed else []
+    parts += [f"退回原因见 {output.name}.rejects.jsonl"] if rejects else []
+    lines = [" · ".join(parts)]
+    lines += [f"注意 {entry['source']}: 编号列在 Excel 里是数字, 第 15 位之后已失真" for entry in done.manifest["inputs"] if entry.get("warnings")]
+    lines += [f"未能读取 {entry['source']}: [{entry['code']}] {entry['reason']}" for entry in done.manifest["unreadable"]]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def require(module: str, extra: str) -> None:
+    """Raise InputError where an optional dependency is missing."""
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        raise InputError("FQ3017", f"没有安装 {module}", f"{module} is not installed", remedy=f"pip install 'fengqiao[{extra}]'")

@@ -1,0 +1,178 @@
+"""What is to be done, settled before the first row is labelled: which columns, which types, which parts; and its fingerprint, by which a run is resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.batch import FULL, KINDS
+from pipeline.columns import Columns, guess
+from pipeline.errors import InputError
+from pipeline.values import Versions
+from service.label.rows import Reader, Reject, Row, Survey, sha256, survey
+from service.label.sources import Sources, about
+from service.label.write import ExcelWriter, Types, label_types, output_format, settle_types
+
+LARGEST_PART, LEAST_PART, PARTS = 2_000, 20, 64  # rows of a part; about 64 parts where the input is small, so that workers share it
+WHERE = {"fq_source": "text", "fq_row": "whole"}  # told only where there are several sources
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user chose. Everything here changes the output; workers and engine do not, and stand elsewhere."""
+
+    texts: tuple[str, ...] = ()
+    id_column: str | None = None
+    full: bool = False
+    profile: str | None = None
+    rules: tuple[str, ...] = ()
+    escape: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source as workers need it: its name, its columns, which of them matter, and where each goes in the output (-1: nowhere)."""
+
+    name: str
+    columns: tuple[str, ...]
+    meant: Columns
+    places: tuple[int, ...]
+    id_place: int | None  # of an Excel id column, whose numbers become text
+
+
+class Block(NamedTuple):
+    """A numbered run of records, each with the place of its source."""
+
+    number: int
+    items: list[tuple[int, Row | Reject]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run, as plain data that passes to workers."""
+
+    sources: tuple[Source, ...]
+    inputs: tuple[str, ...]  # columns of the output that come from the input
+    labels: tuple[str, ...]
+    types: Types
+    located: bool  # whether fq_source and fq_row are told
+    ids: tuple[str, ...]
+    format: str
+    options: Options
+    part: int  # records of a part
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns of the output, in order."""
+        return (*(WHERE if self.located else ()), *self.inputs, *self.labels)
+
+
+def plan(found: Sources, output: Path, options: Options) -> tuple[Job, list[Survey]]:
+    """Survey the sources and settle the job. Raises InputError where no text column is found or the output cannot hold that many rows."""
+    meant = [_meant(reader, options, alone=len(found.readers) == 1) for reader in found.readers]
+    for reader, columns in zip(found.readers, meant, strict=True):
+        if columns is not None and hasattr(reader, "required"):
+            reader.required = min(reader.columns.index(column.name) for column in columns.texts)
+    if not any(meant):
+        raise InputError("FQ3001", "看不出哪一列是警情文本", "no text column found in any source", seen=f"{len(meant)} 个表", remedy="--text-column 列名")
+    surveys = [survey(reader) for reader in found.readers]
+    labels = {**KINDS, **FULL} if options.full else KINDS
+    inputs = tuple(dict.fromkeys(column for reader in found.readers for column in reader.columns if column not in labels and column not in WHERE))
+    kind = output_format(output)
+    records = sum(entry.records for entry in surveys)
+    if kind == "xlsx" and records > ExcelWriter.MOST_ROWS:
+        raise InputError(
+            "FQ3010",
+            "Excel 装不下这么多行",
+            "too many rows for Excel",
+            seen=f"{records} 行 rows",
+            remedy=f"输出到 .csv 或 .parquet(Excel 上限 {ExcelWriter.MOST_ROWS} 行)",
+        )
+    types = {**{column: _type(column, surveys) for column in inputs}, **label_types({**WHERE, **labels})} if kind == "parquet" else {}
+    sources = tuple(_source(reader, columns, inputs) for reader, columns in zip(found.readers, meant, strict=True))
+    job = Job(
+        sources, inputs, tuple(labels), types, len(found.readers) + len(found.unreadable) > 1,
+        tuple(dict.fromkeys(columns.id for columns in meant if columns and columns.id)), kind, options, max(LEAST_PART, min(LARGEST_PART, records // PARTS)),
+    )  # fmt: skip
+    return job, surveys
+
+
+def _meant(reader: Reader, options: Options, *, alone: bool) -> Columns | None:
+    """The columns that matter; None for one table of several that has no text (each of its rows is then a reject)."""
+    known = [column for column in reader.columns if column not in KINDS and column not in FULL]
+    try:
+        return guess(known, texts=options.texts, id_column=options.id_column)
+    except InputError:
+        if alone:
+            raise
+        return None
+
+
+def _source(reader: Reader, meant: Columns | None, inputs: Sequence[str]) -> Source:
+    place = {column: number for number, column in enumerate(inputs)}
+    named = meant.id if meant else None
+    id_place = reader.columns.index(named) if named and reader.about["format"] == "excel" else None
+    return Source(reader.source, reader.columns, meant or Columns(()), tuple(place.get(column, -1) for column in reader.columns), id_place)
+
+
+def _type(column: str, surveys: Sequence[Survey]) -> Any:
+    """One Arrow type for a column over all sources; text where they differ."""
+    import pyarrow as pa
+
+    told: list[Any] = []
+    for entry in surveys:
+        if column not in entry.reader.columns:
+            continue
+        declared = entry.reader.arrow_types()
+        if declared is not None:
+            told.append(declared[column])
+        elif entry.reader.about["format"] == "csv":
+            told.append(pa.string())
+        elif entry.kinds[column]:
+            told.append(settle_types(entry.kinds[column]))
+    return told[0] if told and all(kind == told[0] for kind in told) else pa.string()
+
+
+def blocks(job: Job, readers: Sequence[Reader]) -> Iterator[Block]:
+    """All records in order, cut into numbered parts: the same each time, whoever labels them."""
+    index = 0
+    waiting: list[tuple[int, Row | Reject]] = []
+    for place, reader in enumerate(readers):
+        for item in reader:
+            waiting.append((place, item))
+            if len(waiting) == job.part:
+                yield Block(index, waiting)
+                index, waiting = index + 1, []
+    if waiting:
+        yield Block(index, waiting)
+
+
+def inputs_seen(path: Path, surveys: Sequence[Survey]) -> list[dict[str, Any]]:
+    """What the manifest says of the inputs, with their hashes."""
+    hashes: dict[Path, str] = {}
+    made = []
+    for entry in surveys:
+        file = path if path.is_file() else path / entry.reader.source.partition("#")[0]
+        if file not in hashes:
+            hashes[file] = sha256(file)
+        made.append({**about(entry.reader), "sha256": hashes[file], "bytes": file.stat().st_size, "records": entry.records})
+    return made
+
+
+def fingerprint(job: Job, inputs: Sequence[dict[str, Any]], versions: Versions) -> str:
+    """Same fingerprint, same output: a run may be resumed only by one with the same."""
+    told = {
+        "inputs": list(inputs),
+        "versions": {"code": versions.code, "rules": versions.rules, "model": versions.model},
+        "options": asdict(job.options),
+        "columns": job.columns,
+        "texts": [[asdict(column) for column in source.meant.texts] for source in job.sources],
+        "types": {name: str(kind) for name, kind in job.types.items()},
+        "format": job.format,
+        "part": job.part,
+    }
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
