@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pipeline import facts
+from pipeline.advice import Adviser, Opinion, View
 from pipeline.decide import Ranked, margin
 from pipeline.grade import Grade, profile_data, why_not_higher, why_not_lower
 from pipeline.match.context import span_at
@@ -53,6 +54,13 @@ class Answer:
         self.pack, self.incident, self.document, self.reading, self.found = pack, incident, document, reading, found
         self._evidence: dict[Hit, Evidence] = {}
         self.repeat: dict[str, Any] | None = None
+        self.told: Loss | None = None  # the loss as the text tells it, once looked for
+        self._advice: tuple[Adviser, View, Opinion] | None = None
+        self._left_out: frozenset[str] = frozenset()
+
+    def advised(self, adviser: Adviser, view: View, opinion: Opinion, left_out: frozenset[str]) -> None:
+        """Whose opinion the labels rest on besides the rules, and which factors the answer leaves out on it."""
+        self._advice, self._left_out = (adviser, view, opinion), left_out
 
     def default_script(self, categories: list[Ranked]) -> Ranked | None:
         """What the best category reports where no script is known."""
@@ -96,18 +104,21 @@ class Answer:
         if recall is not None:
             incident = msgspec.structs.replace(incident, history=incident.history + recall(incident, self.found, kind))
         history = History(incident, self.found, settings_of(self.pack))
-        gates = [_gate_name(d.rule) for name, d in self.reading.decided.items() if name.startswith("factor.") and d.rule.data["gate"]]
+        gates = [_gate_name(d.rule) for name, d in self.reading.decided.items() if name.startswith("factor.") and d.rule.data["gate"] and not d.model]
         self.reading.values |= history.values(kind, gates)
         self.repeat = repeat_of(history, kind, f"{category.name}·{finer.name}" if finer else category.name)
 
-    def assessment(self, grade: Grade, code: str) -> Assessment:
+    def assessment(self, grade: Grade, code: str, *, degraded: bool = False) -> Assessment:
         """The whole answer, once the grade is known."""
         category = self.categories[0]
+        self.reading.values["meta.degraded"] = float(degraded)
         aside = self._set_aside()
         codes = self._review(aside)
         return Assessment(
             incident_id=self.incident.incident_id or _made_id(self.incident),
-            category=Category(category.rule.id, category.rule.name, round(category.share, 4), self.show(category.hits), self._others(self.categories, "code")),
+            category=Category(
+                category.rule.id, category.rule.name, round(category.share, 4), self._shown(category.rule, category.hits), self._others(self.categories, "code")
+            ),
             dispute=self._dispute(),
             risk=self._risk(grade, aside, doubtful=bool(codes)),
             fraud=self._fraud(),
@@ -117,7 +128,8 @@ class Answer:
             needs_review=Review(bool(codes), codes),
             set_aside=aside,
             frames=tuple(sorted(name.split(".")[1] for name in self.reading.decided if name.startswith("frame."))),
-            versions=Versions(code, self.pack.digest, None),
+            degraded=degraded,
+            versions=Versions(code, self.pack.digest, self._advice[0].version if self._advice else None),
         )
 
     # evidence
@@ -140,6 +152,15 @@ class Answer:
         for hit in hits:
             places.setdefault((hit.start, hit.end), hit)
         return tuple(self.evidence(places[place]) for place in sorted(places)[:SHOWN])
+
+    def _shown(self, rule: RuleSpec, hits: Iterable[Hit]) -> tuple[Evidence, ...]:
+        """The evidence of a label by rule, or where none speaks for it, the words that the classifier points at."""
+        found = self.show(hits)
+        if found or self._advice is None:
+            return found
+        adviser, view, opinion = self._advice
+        spans = adviser.evidence(view, opinion, f"{LABEL[rule.family]}.{rule.id}")[:SHOWN]
+        return tuple(self.fact_evidence(f"model.{adviser.version}", start, end) for start, end in sorted(spans))
 
     def _set_aside(self) -> tuple[Evidence, ...]:
         """Words of factors, scripts and stages that were said but do not count, struck through for the reader."""
@@ -164,14 +185,16 @@ class Answer:
         if not self.disputes:
             return None
         best = self.disputes[0]
-        return Dispute(best.rule.id, best.rule.name, round(best.share, 4), self._others(self.disputes, "type"), self.show(best.hits))
+        return Dispute(best.rule.id, best.rule.name, round(best.share, 4), self._others(self.disputes, "type"), self._shown(best.rule, best.hits))
 
     def _risk(self, grade: Grade, aside: tuple[Evidence, ...], *, doubtful: bool) -> Risk:
         data = profile_data(self.pack, grade.profile)
         level = data["levels"][grade.level]
-        decided = [self.reading.decided[name] for name in sorted(self.reading.decided) if name.startswith("factor.")]
-        factors = tuple(FactorFound(d.rule.id, d.rule.name, d.rule.data["group"], d.fresh, self.show(d.hits)) for d in decided if not d.rule.data["internal"])
-        gates = tuple(dict.fromkeys(_gate_name(d.rule) for d in decided if d.rule.data["gate"]))
+        decided = [d for name, d in sorted(self.reading.decided.items()) if name.startswith("factor.") and name not in self._left_out]
+        factors = tuple(
+            FactorFound(d.rule.id, d.rule.name, d.rule.data["group"], d.fresh, self._shown(d.rule, d.hits)) for d in decided if not d.rule.data["internal"]
+        )
+        gates = tuple(dict.fromkeys(_gate_name(d.rule) for d in decided if d.rule.data["gate"] and not d.model))
         precision = self.pack.settings.get("colour_precision", {})
         score = float(precision.get(level["code"], 0.5)) * (0.8 if doubtful else 1.0)
         quotes = {hit: self.evidence(hit).quote for reason in grade.reasons for hit in reason.hits}
@@ -188,7 +211,13 @@ class Answer:
         stage = self.stage
         scripts = tuple(
             ScriptFound(
-                e.rule.id, e.rule.name, stage.id if stage else None, round(e.share, 4), self.show(e.hits), e.rule.data["remote"], e.rule.data["explain"].strip()
+                e.rule.id,
+                e.rule.name,
+                stage.id if stage else None,
+                round(e.share, 4),
+                self._shown(e.rule, e.hits),
+                e.rule.data["remote"],
+                e.rule.data["explain"].strip(),
             )
             for e in self.scripts
         )

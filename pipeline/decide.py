@@ -119,5 +119,7 @@ def _ranked(pack: Pack, family: str, scores: Mapping[str, float], hits: Mapping[
 
 
 def margin(ranked: list[Ranked]) -> float:
-    """How far the best stands before the second, in score."""
-    return ranked[0].score - ranked[1].score if len(ranked) > 1 else ranked[0].score if ranked else 0.0
+    """How far the best stands before the second, in score at temperature 1 (the logarithm of the ratio of their shares)."""
+    if len(ranked) > 1:
+        return math.log(max(ranked[0].share, 1e-12) / max(ranked[1].share, 1e-12))
+    return ranked[0].score if ranked else 0.0

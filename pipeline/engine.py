@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 
 from pipeline import decide, facts
+from pipeline.advice import Adviser, View
 from pipeline.answer import Answer, Loss
 from pipeline.facts.loss import loss as find_loss
-from pipeline.grade import grade
+from pipeline.fuse import Labels, doubted, fuse, higher, raised
+from pipeline.grade import Grade, grade
 from pipeline.match.reading import Reading
 from pipeline.rulepack.pack import Pack
 from pipeline.rulepack.store import load_pack
@@ -27,8 +29,8 @@ class Engine:
     'neighbour'
     """
 
-    def __init__(self, pack: Pack, *, profile: str | None = None) -> None:
-        self.pack = pack
+    def __init__(self, pack: Pack, *, profile: str | None = None, adviser: Adviser | None = None, degraded: bool = False) -> None:
+        self.pack, self.adviser, self.degraded = pack, adviser, degraded
         self.profile = profile or str(pack.settings["default_profile"])
 
     @classmethod
@@ -57,33 +59,70 @@ class Engine:
         Never raises on any narrative; raises RuleError for an unknown profile.
         """
         document, reading, found = self.read(incident)
+        answer = Answer(self.pack, incident, document, reading, found)
         decide.decide_factors(self.pack, reading)
         scripts = decide.decide_scripts(self.pack, reading)
         stage = decide.decide_stage(self.pack, reading) if scripts else None
-        loss = self._loss(document, found, reading) if scripts else None
+        if scripts:
+            self._loss(answer)
         disputes = decide.decide_scored(self.pack, reading, "disputes")
         categories = decide.decide_scored(self.pack, reading, "categories")
-        answer = Answer(self.pack, incident, document, reading, found)
-        script = answer.default_script(categories) if not scripts else None
+        labels = Labels(categories, disputes, scripts, stage)
+        profile = profile or self.profile
+        if self.adviser is None:
+            self._settle(answer, labels)
+            _remember(answer, recall)
+            return answer.assessment(grade(self.pack, reading, profile), CODE_VERSION, degraded=self.degraded)
+        return answer.assessment(self._advised(self.adviser, answer, labels, profile, recall), CODE_VERSION)
+
+    def _advised(self, adviser: Adviser, answer: Answer, labels: Labels, profile: str, recall: Recall | None) -> Grade:
+        """Settle with a classifier's opinion. What rules alone make of it is graded first: that is the floor."""
+        reading = answer.reading
+        view = View(self.pack, answer.document, reading, labels.categories, labels.disputes, labels.scripts, labels.stage)
+        opinion = adviser.labels(view)
+        mark = reading.mark()
+        self._settle(answer, labels)
+        base = grade(self.pack, reading, profile)
+        reading.back_to(mark)
+        self._settle(answer, fuse(self.pack, reading, labels, opinion))
+        _remember(answer, recall)
+        result = higher(base, grade(self.pack, reading, profile))
+        if profile == adviser.profile:
+            result = raised(self.pack, reading, result, adviser.levels(opinion, base.axes, base.level))
+        answer.advised(adviser, view, opinion, doubted(self.pack, reading, result, opinion))
+        return result
+
+    def _settle(self, answer: Answer, labels: Labels) -> None:
+        """Settle the labels; where the best category reports fraud and no script is known, its default script stands in."""
+        reading, scripts, stage = answer.reading, labels.scripts, labels.stage
+        script = answer.default_script(labels.categories) if not scripts else None
+        loss = self._loss(answer) if scripts or script else None
         if script is not None:  # deceived in a way that no script tells: the stage and the loss still matter
             scripts = [script]
             reading.decide(script.rule, script.score, script.hits)
-            reading.values["script.any"] = reading.values["script.count"] = 1.0
-            stage, loss = decide.decide_stage(self.pack, reading), self._loss(document, found, reading)
-        answer.settle(categories, disputes, scripts, stage, loss)
-        if incident.history or recall is not None:
-            answer.remember(recall)
-        return answer.assessment(grade(self.pack, reading, profile or self.profile), CODE_VERSION)
+        for entry in scripts:
+            reading.values[f"script.{entry.rule.id}"] = 1.0
+        if scripts and stage is None:
+            reading.values["script.any"], reading.values["script.count"] = 1.0, float(len(scripts))
+            stage = decide.decide_stage(self.pack, reading)
+        answer.settle(labels.categories, labels.disputes, scripts, stage, loss)
 
-    def _loss(self, document: Document, found: facts.Facts, reading: Reading) -> Loss:
-        loss = Loss(*find_loss(document, found))
-        reading.values["fact.loss"] = float(loss.yuan or 0)
-        reading.values["fact.loss_told"] = 1.0 if loss.yuan else 0.0
-        return loss
+    def _loss(self, answer: Answer) -> Loss:
+        if answer.told is None:
+            answer.told = Loss(*find_loss(answer.document, answer.found))
+        values = answer.reading.values
+        values["fact.loss"] = float(answer.told.yuan or 0)
+        values["fact.loss_told"] = 1.0 if answer.told.yuan else 0.0
+        return answer.told
 
     def assess_many(self, incidents: Iterable[Incident]) -> Iterable[Assessment]:
         """Assess one after another, in order."""
         return (self.assess(incident) for incident in incidents)
+
+
+def _remember(answer: Answer, recall: Recall | None) -> None:
+    if answer.incident.history or recall is not None:
+        answer.remember(recall)
 
 
 def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.match.context import Context
@@ -26,6 +26,7 @@ class Decided:
     score: float
     hits: tuple[Hit, ...]
     fresh: bool
+    model: bool = False  # proposed by a learned classifier, found by no rule
 
 
 class Reading:
@@ -120,6 +121,10 @@ class Reading:
             self.set_aside.setdefault(label, []).extend(hit for hit in hits if hit.status not in spec.counts)
         return kept
 
+    def heard(self) -> Iterator[tuple[int, int]]:
+        """Signals that were asked for, each with how many of its hits count."""
+        return ((signal, len(hits)) for signal, hits in self._groups.items() if hits)
+
     def touched(self, rule: RuleSpec) -> bool:
         """Whether any phrase of the rule stands in the narrative."""
         return (rule.family, rule.id) in self._touched
@@ -162,6 +167,21 @@ class Reading:
         self.values[label] = 1.0
         if fresh:
             self.values[label + ".fresh"] = 1.0
+
+    def propose(self, rule: RuleSpec, chance: float, *, counts: bool) -> None:
+        """Record a label that a classifier proposes; conditions see it only where it `counts`."""
+        label = f"{LABEL[rule.family]}.{rule.id}"
+        self.decided[label] = Decided(rule, chance, (), False, model=True)
+        if counts:
+            self.values[label] = 1.0
+
+    def mark(self) -> tuple[dict[str, float], dict[str, Decided]]:
+        """What is decided so far, to come back to."""
+        return dict(self.values), dict(self.decided)
+
+    def back_to(self, mark: tuple[dict[str, float], dict[str, Decided]]) -> None:
+        """Forget what was decided since `mark`, which is used up."""
+        self.values, self.decided = mark
 
 
 def _amount(reading: Reading, hits: Sequence[Hit], boost: float, decay: float) -> float:

@@ -1,0 +1,63 @@
+"""What a learned classifier may say to the engine. The engine defines this; `models` implements it; `service` puts the two together.
+
+A classifier reads what the rules made of a narrative and answers with probabilities. What becomes of them is decided in `pipeline.fuse`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pipeline.decide import Ranked
+from pipeline.match.reading import Reading
+from pipeline.rulepack.pack import Pack, RuleSpec
+from pipeline.text.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A narrative as the rules have read it, before anything is settled."""
+
+    pack: Pack
+    document: Document
+    reading: Reading
+    categories: Sequence[Ranked]
+    disputes: Sequence[Ranked]
+    scripts: Sequence[Ranked]
+    stage: RuleSpec | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Calibrated probabilities by code. An empty mapping is no opinion; `sure` lists are conformal sets."""
+
+    category: Mapping[str, float] = field(default_factory=dict)
+    dispute: Mapping[str, float] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
+    scripts: Mapping[str, float] = field(default_factory=dict)
+    category_set: Sequence[str] = ()  # the smallest set that holds the right one as often as the model promises
+    dispute_set: Sequence[str] = ()
+    adds: bool = False  # whether factors and scripts that no rule found may be added on this opinion
+    state: Any = None  # the classifier's own, for `levels` and `evidence`
+
+
+class Adviser(Protocol):
+    """A learned classifier. Holds no state of a narrative; same narrative, same answer."""
+
+    @property
+    def version(self) -> str:
+        """What made the opinion: goes into the answer's versions."""
+
+    @property
+    def profile(self) -> str:
+        """The colour profile whose levels `levels` speaks of."""
+
+    def labels(self, view: View) -> Opinion:
+        """Probabilities of the labels. Never raises on any narrative."""
+
+    def levels(self, opinion: Opinion, axes: Mapping[str, int], level: int) -> Sequence[float]:
+        """Probability of each level of the profile, given what the rules made of it; empty: no opinion."""
+
+    def evidence(self, view: View, opinion: Opinion, label: str) -> Sequence[tuple[int, int]]:
+        """Half-open spans of the normalised text that speak for a label (`factor.x`, `category.x`, …), best first."""

@@ -1,0 +1,126 @@
+"""Rules hold the floor, models find what rules miss: how a classifier's opinion and the rules' findings become one answer.
+
+A model may rank categories and dispute types anew, add a factor or a script that no rule found, leave out one that rests on nothing else, and raise
+the colour. It can neither raise a gate, nor lower a colour or an axis that the rules have set, nor take a factor away on which the colour rests.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.advice import Opinion
+from pipeline.decide import Ranked
+from pipeline.grade import Grade, Reason
+from pipeline.match.hit import Hit
+from pipeline.match.reading import Reading
+from pipeline.rulepack.pack import Pack, RuleSpec
+
+MODEL = "model"  # the axis under which a colour raised by a model is told
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is proposed for one narrative, before it is settled."""
+
+    categories: list[Ranked]
+    disputes: list[Ranked]
+    scripts: list[Ranked]
+    stage: RuleSpec | None
+
+
+def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Labels:
+    """The labels of rules and model together; records factors that the model adds. Sets the `meta.*` values that review conditions ask."""
+    bounds = pack.settings["models"]
+    if opinion.adds:
+        _add_factors(pack, reading, opinion.factors, bounds)
+    fused = Labels(
+        _reranked(pack, "categories", rules.categories, opinion.category, bounds["least_share"]),
+        _reranked(pack, "disputes", rules.disputes, opinion.dispute, bounds["least_share"]),
+        _scripts(pack, rules.scripts, opinion, bounds),
+        rules.stage,
+    )
+    _tell(reading, rules, fused, opinion)
+    return fused
+
+
+def _reranked(pack: Pack, family: str, ranked: Sequence[Ranked], shares: Mapping[str, float], least: float) -> list[Ranked]:
+    """The rules' labels and the model's in the order of the model's shares, which have seen the rules' scores."""
+    if not shares:
+        return list(ranked)
+    known = {entry.rule.id: entry for entry in ranked}
+    kept = {code: share for code, share in shares.items() if code in pack.rules[family] and share >= least}
+    made = []
+    for code, share in sorted(kept.items(), key=lambda item: (-item[1], item[0])):
+        old = known.get(code)
+        made.append(Ranked(pack.rules[family][code], old.score if old else 0.0, share, old.hits if old else ()))
+    return made or list(ranked)
+
+
+def _scripts(pack: Pack, ranked: Sequence[Ranked], opinion: Opinion, bounds: Mapping[str, Any]) -> list[Ranked]:
+    """Scripts that rules found, less those that the model doubts while another stands, and those that it adds."""
+    if not opinion.scripts:
+        return list(ranked)
+    chances = opinion.scripts
+    trusted = [entry for entry in ranked if chances.get(entry.rule.id, 1.0) >= bounds["script_doubt"]] or list(ranked[:1])
+    found = {entry.rule.id for entry in trusted}
+    if opinion.adds:
+        more = sorted(
+            ((p, code) for code, p in chances.items() if p >= bounds["script_add"] and code not in found and code in pack.rules["scripts"]), reverse=True
+        )
+        trusted += [Ranked(pack.rules["scripts"][code], 0.0, p, ()) for p, code in more]
+    return trusted
+
+
+def _add_factors(pack: Pack, reading: Reading, chances: Mapping[str, float], bounds: Mapping[str, Any]) -> None:
+    factors = pack.rules["factors"]
+    for code in sorted(chances):
+        rule = factors.get(code)
+        if rule is not None and chances[code] >= bounds["factor_add"] and f"factor.{code}" not in reading.decided:
+            reading.propose(rule, chances[code], counts=chances[code] >= bounds["factor_grades"])
+
+
+def _tell(reading: Reading, rules: Labels, fused: Labels, opinion: Opinion) -> None:
+    values = reading.values
+    differ = bool(rules.categories and fused.categories and rules.categories[0].rule.id != fused.categories[0].rule.id)
+    values["meta.model_disagree"] = float(differ)
+    values["meta.category_set"], values["meta.dispute_set"] = float(len(opinion.category_set)), float(len(opinion.dispute_set))
+
+
+def higher(base: Grade, after: Grade) -> Grade:
+    """Axis by axis the higher of two grades: what rules alone have set stays."""
+    if base.level <= after.level and all(base.axes[axis] <= value for axis, value in after.axes.items()):
+        return after
+    seen = {(reason.axis, reason.id) for reason in after.reasons}
+    reasons = [*after.reasons, *(reason for reason in base.reasons if (reason.axis, reason.id) not in seen)]
+    reasons.sort(key=lambda reason: -reason.to)
+    axes = {axis: max(value, after.axes[axis]) for axis, value in base.axes.items()}
+    return Grade(axes, max(base.level, after.level), base.profile, tuple(reasons))
+
+
+def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float]) -> Grade:
+    """Raise the colour to the highest level whose chance of being reached lies over its bound (`raise_at`, lowest level first)."""
+    bounds: Sequence[float] = pack.settings["models"]["raise_at"]
+    reached = 0.0
+    for level in range(len(levels) - 1, result.level, -1):
+        reached += levels[level]
+        if reached >= bounds[level]:
+            reading.values["meta.model_raised"] = 1.0
+            says = pack.settings["models"]["raised_says"].format(percent=math.floor(100 * reached))
+            reason = Reason(MODEL, MODEL, level, says, "", ())
+            return replace(result, level=level, reasons=(reason, *result.reasons))
+    return result
+
+
+def doubted(pack: Pack, reading: Reading, result: Grade, opinion: Opinion) -> frozenset[str]:
+    """Factors that the model doubts and on which neither a gate nor the grade rests; they are left out of the answer's list."""
+    bound = pack.settings["models"]["factor_doubt"]
+    resting: set[Hit] = {hit for reason in result.reasons for hit in reason.hits}
+    out = set()
+    for code, chance in opinion.factors.items():
+        decided = reading.decided.get(f"factor.{code}")
+        if decided is not None and not decided.model and chance < bound and not decided.rule.data["gate"] and resting.isdisjoint(decided.hits):
+            out.add(f"factor.{code}")
+    return frozenset(out)
