@@ -13,9 +13,9 @@ from pathlib import Path
 
 from pipeline.engine import Engine
 from pipeline.errors import FengqiaoError
+from service.label.executor import engine_of
 from service.label.job import Block, Job, Options
 from service.label.part import PartMaker, Tally, make
-from service.runtime import load_engine
 
 DEATHS = 3  # pools that may break before the run gives up
 AHEAD = 2  # parts that wait for each worker
@@ -30,8 +30,8 @@ def maker(job: Job) -> PartMaker:
 
 
 def engine_for(options: Options) -> Engine:
-    """The engine that the options ask for."""
-    return load_engine([Path(rule) for rule in options.rules], profile=options.profile)
+    """The engine that the options ask for, loaded once a process."""
+    return engine_of(options.rules, options.profile)
 
 
 def in_process(job: Job, folder: Path, todo: Iterator[Block]) -> Iterator[Tally]:
