@@ -15,11 +15,13 @@ from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
 from service import bench_cli, evaluate_cli, rules_cli, serve_cli
 from service.label import cli as label_cli
+from service.resources import cli as resources_cli
 
 app = typer.Typer(
     help="枫桥: 警情文本研判 · triage of Chinese police incident narratives", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 app.add_typer(rules_cli.app, name="rules")
+app.add_typer(resources_cli.app, name="resources")
 app.command("evaluate")(evaluate_cli.evaluate)
 app.command("label")(label_cli.label)
 app.command("bench")(bench_cli.bench)

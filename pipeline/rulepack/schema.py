@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from pipeline.rulepack.schema_base import Identified, Model
 from pipeline.rulepack.schema_repeats import Repeats
+from pipeline.rulepack.schema_resources import Resources
 from pipeline.rulepack.schema_response import Response
 
 EvidenceStatus = Literal["asserted", "negated", "hypothetical", "reported", "historical", "other_person", "averted"]
@@ -200,4 +201,5 @@ FAMILIES: dict[str, type[Identified]] = {
     "review": Review,
     "response": Response,
     "repeats": Repeats,
+    "resources": Resources,
 }
