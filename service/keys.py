@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,7 @@ def revoke(store: Store, ident: str, *, actor: str = "cli") -> None:
 
 
 class Keyring:
-    """Looks keys up, with a short memory."""
+    """Looks keys up, with a short memory; and makes sessions of keys, for browsers."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -111,31 +111,45 @@ class Keyring:
 
     def principal(self, presented: str) -> Principal | None:
         """Who has this key, or None."""
-        digest, at = hashlib.sha256(presented.encode()).digest(), time.monotonic()
+        mark, _, rest = presented.partition("_")
+        ident, _, secret = rest.partition("_")
+        if mark != "fq" or not secret or not ident.isascii() or not ident.isalnum() or len(ident) > 16:
+            return None
+        return self._remembered(presented, ident, lambda row: hmac.compare_digest(row["hash"], _hash(secret)))
+
+    def open_session(self, principal: Principal, *, hours: float) -> str:
+        """A token for a cookie: says which key and until when, signed with the store's key. It ends with the key."""
+        told = f"{principal.id}.{now_ms() + int(hours * 3_600_000)}"
+        return f"{told}.{self._sign(told)}"
+
+    def of_session(self, token: str) -> Principal | None:
+        """Who opened this session, or None where it is not ours, has ended, or its key has."""
+        told, _, mac = token.rpartition(".")
+        ident, _, until = told.partition(".")
+        if not mac.isascii() or not hmac.compare_digest(mac, self._sign(told)) or int(until) <= now_ms():
+            return None
+        return self._remembered(told, ident, lambda _: True)
+
+    def _sign(self, told: str) -> str:
+        return self._store.keyed_hash(f"session:{told}")
+
+    def _remembered(self, presented: str, ident: str, right: Callable[[Mapping[str, Any]], bool]) -> Principal | None:
+        digest, at = hashlib.sha256(presented.encode("utf-8", "surrogateescape")).digest(), time.monotonic()
         seen = self._seen.get(digest)
         if seen is not None and at - seen[0] < _CACHE_SECONDS:
             return seen[1]
         if len(self._seen) > 4096:
             self._seen.clear()
-        found = self._look(presented)
+        rows = self._store.rows(select(api_keys).where(api_keys.c.id == ident))
+        row: Mapping[str, Any] = rows[0] if rows else {"hash": "0" * 64, "revoked_at": 1, "expires_at": None}
+        holds = right(row) and row["revoked_at"] is None and (row["expires_at"] is None or row["expires_at"] > now_ms())
+        found = Principal(row["id"], row["name"], frozenset(row["scopes"].split()), row["vouches"], row["purpose"]) if holds else None
         self._seen[digest] = (at, found)
         return found
 
-    def _look(self, presented: str) -> Principal | None:
-        mark, _, rest = presented.partition("_")
-        ident, _, secret = rest.partition("_")
-        if mark != "fq" or not secret or not ident.isascii() or not ident.isalnum() or len(ident) > 16:
-            return None
-        rows = self._store.rows(select(api_keys).where(api_keys.c.id == ident))
-        row: Mapping[str, Any] = rows[0] if rows else {"hash": "0" * 64, "revoked_at": 1, "expires_at": None}
-        right = hmac.compare_digest(row["hash"], _hash(secret))
-        if not right or row["revoked_at"] is not None or (row["expires_at"] is not None and row["expires_at"] <= now_ms()):
-            return None
-        return Principal(row["id"], row["name"], frozenset(row["scopes"].split()), row["vouches"], row["purpose"])
-
 
 def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def listing(store: Store) -> list[dict[str, Any]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Any
 
 FIELDS = frozenset(
@@ -32,6 +34,7 @@ FIELDS = frozenset(
         "attempt",
     ]
 )
+_level = logging.INFO
 
 
 def only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -39,21 +42,42 @@ def only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     return {name: value for name, value in event.items() if name in FIELDS}
 
 
-def configure(level: str) -> None:
-    """Set structlog up for this process; uvicorn's own messages pass through the same filter."""
+class _Stderr:
+    """Where lines go: stderr as it is when they are written."""
+
+    def msg(self, line: str) -> None:
+        """Write a line."""
+        sys.stderr.write(line + "\n")
+
+    debug = info = warning = error = msg
+
+
+@cache
+def _made(level: int) -> Any:
     import structlog
 
-    structlog.configure(
+    return structlog.wrap_logger(
+        _Stderr(),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             only_allowed,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
-    )
+    ).bind()
+
+
+def log() -> Any:
+    """The service's logger. It is not configured through structlog's globals, so that no program around it can open the list."""
+    return _made(_level)
+
+
+def configure(level: str) -> None:
+    """The level for this process; what libraries say passes through the same filter."""
+    global _level
+    _level = int(getattr(logging, level))
     logging.basicConfig(handlers=[Plain(logging.WARNING)], level=logging.WARNING, force=True)
 
 
@@ -63,19 +87,10 @@ class Plain(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """One line for a warning or worse."""
         error = record.exc_info[1] if record.exc_info else None
-        log().warning(str(record.msg)[:120] if not error else "error", kind=record.name, where=frames(error) if error else f"{record.filename}:{record.lineno}")
-
-
-def log() -> Any:
-    """The service's logger."""
-    import structlog
-
-    return structlog.get_logger()
+        log().warning("error" if error else str(record.msg)[:120], kind=record.name, where=frames(error) if error else f"{record.filename}:{record.lineno}")
 
 
 def frames(error: BaseException, most: int = 8) -> str:
     """Where an error came from: files, lines and functions, without its message, which may hold input."""
-    import traceback
-
     found = traceback.extract_tb(error.__traceback__)[-most:]
     return f"{type(error).__name__} @ " + " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in reversed(found))

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     rate_limit: str = Field(default="6000/minute", description="每个密钥的速率上限")
     anonymous_rate_limit: str = Field(default="60/minute", description="每个地址认证失败的速率上限")
     require_purpose: bool = Field(default=False, description="必须说明用途(处警/研判/培训)")
+    session_hours: float = Field(default=12.0, gt=0, le=24 * 7, description="研判台登录有效小时数")
     metrics_open: bool = Field(default=False, description="/metrics 不要密钥")
 
     # who may, besides API keys

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
-from service.api import assess, catalogue, desk, docs, openapi, operations
+from service.api import assess, catalogue, desk, docs, openapi, operations, session
 from service.api.auth import Guard
 from service.api.context import Context
 from service.api.events import Feed
@@ -31,7 +31,7 @@ from service.problems import Problem, of_errors, of_http
 from service.settings import LOOPBACK, Settings
 from service.store.store import Store
 
-ROUTERS = (assess.router, desk.router, operations.router, catalogue.router, docs.router)
+ROUTERS = (assess.router, desk.router, operations.router, catalogue.router, session.router, docs.router)
 _OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # FastAPI's own would put failures' texts into its logs
 
 

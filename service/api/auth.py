@@ -18,6 +18,7 @@ from service.problems import Problem
 from service.settings import Settings
 
 DEMO = Principal("demo", "demo", frozenset(SCOPES), vouches=True, purpose="training")
+SESSION = "fengqiao_session"
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 
 
@@ -82,7 +83,7 @@ class Tokens:
         told = claims.get(self._settings.oidc_scope_claim, ())
         scopes = told.split() if isinstance(told, str) else [str(item) for item in told] if isinstance(told, list) else []
         granted = frozenset(name.removeprefix("fengqiao:") for name in scopes) & SCOPES.keys()
-        return Principal("oidc", f"oidc:{claims['sub']}"[:120], granted)
+        return Principal("oidc", "oidc:" + "".join(letter for letter in str(claims["sub"]) if letter.isprintable())[:120], granted)
 
 
 class Guard:
@@ -103,6 +104,8 @@ class Guard:
         found = self._keyring.principal(presented) if presented.startswith("fq_") else None
         if found is None and presented and self._tokens is not None and not presented.startswith("fq_"):
             found = await asyncio.to_thread(self._tokens.principal, presented)
+        if found is None and not presented and SESSION in request.cookies:
+            found = self._of_cookie(request)
         if found is None:
             self._strangers.hit(address)
             raise Problem(
@@ -110,6 +113,23 @@ class Guard:
             )
         self._rate.hit(found.id if found.id != "oidc" else found.name)
         return found
+
+    def _of_cookie(self, request: Request) -> Principal | None:
+        """A browser's session. What changes something must come from our own pages."""
+        if request.method not in ("GET", "HEAD") and not _same_origin(request):
+            raise Problem(403, "FQ3103", "来自别处的网页, 已拒绝", "cross-site request refused")
+        return self._keyring.of_session(request.cookies[SESSION])
+
+    def open_session(self, principal: Principal) -> str:
+        """A cookie's value for this key."""
+        return self._keyring.open_session(principal, hours=self._settings.session_hours)
+
+
+def _same_origin(request: Request) -> bool:
+    origin = request.headers.get("origin")
+    if origin is not None:
+        return origin.partition("://")[2] == request.headers.get("host")
+    return request.headers.get("sec-fetch-site") == "same-origin"
 
 
 def _presented(request: Request) -> str:

@@ -45,6 +45,8 @@ class Gate:
         try:
             if visit.declared > self._limit:
                 raise _too_large(self._limit)
+            if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+                raise Problem(400, "FQ3011", "网址里有不许用的字符", "the address holds a NUL")
             await self._app(scope, visit.receive, visit.send)
         except Problem as problem:
             await visit.refuse(problem)

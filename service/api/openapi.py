@@ -25,7 +25,7 @@ _PROBLEMS = {
     "400": "请求读不了", "401": "需要密钥", "403": "没有权限", "404": "没有", "409": "冲突", "413": "过大", "415": "不是 JSON", "422": "不合要求", "429": "太频繁",
     "500": "内部错误", "503": "忙或正在停止",
 }  # fmt: skip
-_INPUTS = (wire.AssessIn, wire.BatchIn, wire.DecisionIn, wire.SearchIn)
+_INPUTS = (wire.AssessIn, wire.BatchIn, wire.DecisionIn, wire.SearchIn, wire.SessionIn)
 _EXTRA_INPUTS: list[Any] = []
 _EXTRA_OUTPUTS: list[Any] = []
 
@@ -67,7 +67,7 @@ def made(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "fengqiao keys create 所给的密钥, 或 OIDC 令牌"}}
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            if path.startswith("/v1/"):
+            if path.startswith("/v1/") and path != "/v1/session":
                 operation["security"] = [{"key": []}]
             _problems(operation, protected=path.startswith("/v1/"))
     return document

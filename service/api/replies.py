@@ -241,6 +241,14 @@ class Health(msgspec.Struct, frozen=True):
     checks: dict[str, str] = {}
 
 
+class SessionOut(msgspec.Struct, frozen=True):
+    """登录者。"""
+
+    name: str
+    scopes: tuple[str, ...]
+    vouches: bool
+
+
 class Reloaded(msgspec.Struct, frozen=True):
     """规则重载的结果。"""
 

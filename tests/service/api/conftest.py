@@ -16,6 +16,7 @@ from service.api.app import create_app
 from service.assessor import Assessor
 from service.keys import SCOPES, create
 from service.settings import Settings
+from tests.service.api.postgres import Cluster, binaries, cluster
 
 RED = "老公没有一天不打我, 今天又拿菜刀追我, 我躲在卫生间"
 GREEN = "请问身份证到期了去哪里换"
@@ -48,12 +49,28 @@ class Service:
         return self.client.post("/v1/assessments", json={"narrative": narrative, **more}, headers=headers)
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    if binaries() is None:
+        pytest.skip("no PostgreSQL server on this machine (Debian: apt-get install postgresql)")
+    with cluster() as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/fq.db"
+    return request.getfixturevalue("postgres").database()
+
+
 @pytest.fixture
-def run(tmp_path: Path, assessor: Assessor) -> Iterator[Callable[..., Service]]:
+def run(database: str, assessor: Assessor) -> Iterator[Callable[..., Service]]:
     with contextlib.ExitStack() as stack:
 
         def start(**more: Any) -> Service:
-            settings = Settings(**({"database": f"sqlite:///{tmp_path}/fq.db"} | more))
+            settings = Settings(**({"database": database} | more))
             app = create_app(settings, assessor=assessor)
             return Service(app, stack.enter_context(TestClient(app, raise_server_exceptions=True)), settings)
 
