@@ -8,15 +8,19 @@ from typing import Any, NamedTuple
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
 from pipeline.facts.places import PlaceReader
-from pipeline.facts.scan import Scan
+from pipeline.facts.scan import Atom, Scan
 from pipeline.privacy.patterns import Hit
 from pipeline.privacy.schema import AddressFile
 
 _PRIORITY = 32
+_GAP = 8  # characters of a name of unknown kind between a region or road and a house number
+_NO_NAME = frozenset(("", *" ,。、;:!?()在住到于至是"))
+_HAN = re.compile("[\u4e00-\u9fff]+")
 _NUMBER = r"(?:第?[0-9]{1,5}(?:[-之~][0-9]{1,4}){0,3}|第?[零一二三四五六七八九十百]{1,6}|[甲乙丙丁a-z][0-9]{0,4}|[东西南北左右中])"
 _DASHED = re.compile(r"[0-9]{1,3}(?:-[0-9]{1,4}){1,3}(?![0-9-])")
 _ROOM = re.compile(r"[0-9]{3,4}(?![0-9年月元块万人])")
 _HOUSES = re.compile(r"[0-9一二三四五六七八九十]")
+_BEFORE_ESTATE = frozenset(("city", "county", "town", "road", "number", "province"))
 _ROOM_AFTER = frozenset(("building", "unit", "floor"))
 
 
@@ -33,10 +37,11 @@ class AddressReader:
     """Reads addresses by address.yaml and places.yaml."""
 
     def __init__(self, told: AddressFile, places: dict[str, Any]) -> None:
-        self._places = PlaceReader(places)
+        self._places = PlaceReader({**places, "keep": [*places["keep"], *told.keep]})
         words: dict[str, str] = dict.fromkeys(places["provinces"], "province")
         for level, row in places["suffixes"].items():
             words |= dict.fromkeys(row["terms"], level)
+        words |= dict.fromkeys((term for term in told.roads if term not in words), "road")
         self._suffixes = {word: level for word, level in words.items() if level != "province" or word in ("省", "自治区")}
         self._terms, self._levels = list(words), list(words.values())
         self._automaton = CharwiseDoubleArrayAhoCorasick(self._terms, MATCH_KIND_LEFTMOST_LONGEST)
@@ -48,6 +53,8 @@ class AddressReader:
             re.escape(unit) for unit in sorted((u for u, level in units.items() if level in told.alone and u not in "户房座室"), key=len, reverse=True)
         )
         self._alone = re.compile(rf"({_NUMBER})({strong})|[0-9]{{3,4}}()室")
+        self._estate = re.compile(rf"[\u4e00-\u9fff]{{1,8}}?(?:{'|'.join(map(re.escape, told.estates))})(?=[0-9一二三四五六七八九十东西南北a-z,。;、:()\n ]|门口|内|附近|发生|楼下|$)")
+        self._whole = frozenset(told.whole)
         self._exact, self._named = frozenset(told.exact), frozenset(told.named)
         self._public, self._regions = frozenset(told.public), frozenset(told.regions)
         self._not_before = frozenset(told.not_before)
@@ -90,7 +97,10 @@ class AddressReader:
             return []
         read, terms, levels = self._places, self._terms, self._levels
         for start, end, term in found:
-            if terms[term] in self._suffixes:
+            last = scan.places[-1] if scan.places else None
+            if terms[term] in self._whole and (last is None or last.end <= start) and (text[start - 1 : start] in _NO_NAME or (last is not None and last.end == start)):
+                scan.places.append(Atom(start, end, "county", terms[term]))
+            elif terms[term] in self._suffixes:
                 read.suffix(scan, start, end, levels[term])
             else:
                 read.province(scan, start, end, "province")
@@ -112,10 +122,18 @@ class AddressReader:
             if found is not None:
                 chain.append(Piece(gap, found.end(), self._units[found[2]], found.start(2)))
                 continue
+            estate = self._estate.match(text, gap) if chain[-1].level in _BEFORE_ESTATE else None
+            if estate is not None and not self._stopped(estate[0]):
+                chain.append(Piece(gap, estate.end(), "estate", estate.end() - 1))
+                continue
             dashed = _DASHED.match(text, gap) or (_ROOM.match(text, gap) if chain[-1].level in _ROOM_AFTER else None)
             if dashed is None or chain[-1].level in ("city", "province", "county", "town"):
                 return
             chain.append(Piece(gap, dashed.end(), "room", dashed.end()))
+
+    def _stopped(self, name: str) -> bool:
+        """Whether a would-be name holds a word that no name has."""
+        return any(word in name for word in ("的", "了", "在", "是", "有", "与", "被", "人", "将", "称", "说"))
 
     def _with_alone(self, text: str, chains: list[list[Piece]]) -> list[list[Piece]]:
         made = list(chains)
@@ -123,6 +141,11 @@ class AddressReader:
             if any(chain[0].start <= found.start() < chain[-1].end for chain in made) or text[found.start() - 1 : found.start()] in self._not_before:
                 continue
             level = self._units[found[2]] if found[2] else "room"
+            before = next((other for other in made if 0 < found.start() - other[-1].end <= _GAP and other[-1].level in _BEFORE_ESTATE), None)
+            if before is not None and _HAN.fullmatch(text, before[-1].end, found.start()) and not self._stopped(text[before[-1].end : found.start()]):
+                before.append(Piece(before[-1].end, found.start(), "estate", found.start()))
+                self._numbered(text, before)
+                continue
             chain = [Piece(found.start(), found.end(), level, found.start(2) if found[2] else found.end() - 1)]
             self._numbered(text, chain)
             follows = next((other for other in made if other[0].start == chain[-1].end), None)

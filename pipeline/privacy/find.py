@@ -41,6 +41,7 @@ class Deidentifier:
             reason: (frozenset(row.factors), re.compile("|".join([*(re.escape(fold(word)) for word in row.words), *row.ages])))
             for reason, row in told.strict.reasons.items()
         }
+        self._with_work = frozenset(reason for reason, row in told.strict.reasons.items() if row.workplaces)
         self._minor_levels = {kind: frozenset(levels) for kind, levels in told.address.minor_levels.items()}
         self.persons = Persons(told.name, told.invented)
 
@@ -79,7 +80,7 @@ class Deidentifier:
         plain, offsets = normalise(text)
         hits = self._hits(plain)
         if reasons:
-            hits = _merged(hits, self._surroundings(plain, work="minor" in reasons or "asked" in reasons), [])
+            hits = _merged(hits, self._surroundings(plain, work=strict == "on" or not self._with_work.isdisjoint(reasons)), [])
         findings = self._told(text, offsets, hits)
         made, changes = self._treatment.apply(text, findings, mode, job or Job.random(), strict=bool(reasons))
         return Treated(made, findings, changes, mode, reasons)

@@ -7,13 +7,12 @@ words that hold a surname (evidence against), nicknames and parts of Tibetan, Mo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
+from math import log
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
-from pipeline.privacy.patterns import Hit
+from pipeline.privacy.patterns import Hit, settle
 from pipeline.privacy.schema import NameFile
-from pipeline.privacy.words import usual_pairs, words
+from pipeline.privacy.words import background, usual_pairs, words
 
 _PRIORITY = 30
 _MARKS = frozenset(" ,.;:!?()[]<>\"'/|+=&#%@~-_\n。、《》【】“”…·")
@@ -21,7 +20,34 @@ _HAN = re.compile("[\u4e00-\u9fff]+")
 _DOTTED = re.compile("[·•‧∙・⋅]|(?<=[\u4e00-\u9fff])\\.(?=[\u4e00-\u9fff])")
 _STARS = re.compile(r"\*{1,3}|x{2,3}|○{1,2}")
 _NICK = re.compile("(?:叫做|叫|为|是|:)?(?:“([^”\n]{1,10})”|\"([^\"\n]{1,10})\"|'([^'\n]{1,10})'|([\u4e00-\u9fff]{2,4}))")
+_OPEN = "\0"  # nothing on the right says that the name ends here
+_BARE = 4  # the group of _NICK without quotes
+_DOT = re.compile("[•‧∙・⋅]|[\u4e00-\u9fff]\\.[\u4e00-\u9fff]")
 _SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART = range(6)
+
+
+_REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
+
+
+def _bases(told: NameFile) -> dict[str, float]:
+    """Log-odds of each surname: how often it begins a name against how often it stands alone as something else."""
+    seen, w = background(), told.weights
+    made = {}
+    for bearers, chars in reversed(told.surnames.items()):  # the first line that has a character counts
+        for char in chars:
+            alone = seen.get(char, (0, 0))[0]
+            other = max(alone - _REAL * bearers, 0.1 * alone) + 0.5
+            made[char] = min(max(log(2 * bearers / other), w["base_low"]), w["base_high"])
+    return made | {char: max(made[char], w["clear"]) for char in told.clear}
+
+
+def _given(told: NameFile) -> dict[str, float]:
+    """Log-odds of each character within a given name against running text."""
+    seen, w = background(), told.weights
+    share = {char: w[f"given_{tier}"] for tier in ("1", "2", "3") for char in told.given[tier]}
+    chars = seen.keys() | share.keys()
+    made = {char: log(share.get(char, w["given_none"]) / (seen.get(char, (0, 0))[1] + 20)) for char in chars}
+    return {char: min(max(points, w["given_low"]), w["given_high"] if char in share else w["given_rare"]) for char, points in made.items()}
 
 
 class NameReader:
@@ -29,23 +55,23 @@ class NameReader:
 
     def __init__(self, told: NameFile) -> None:
         self._w = told.weights
-        self._base = {char: self._w[f"base_{weight}"] for weight, chars in reversed(told.surnames.items()) for char in chars}
-        for chars, key in ((told.wordy["some"], "wordy_some"), (told.wordy["very"], "wordy_very")):
-            for char in set(chars) & self._base.keys():
-                self._base[char] = min(self._base[char], 1.4) + self._w[key]
+        self._base = _bases(told)
         self._doubles = frozenset(told.double_surnames)
-        self._given = {char: self._w[f"given_{tier}"] for tier in ("1", "2", "3") for char in told.given[tier]}
+        self._given = _given(told)
         typical = set(told.given["3"]) | set(told.given["2"])
         self._never, self._never_last = frozenset(told.never) - typical, frozenset(told.never_last)
-        self._strong, self._weak = frozenset(told.cues["strong"]), frozenset(told.cues["weak"])
+        self._cue = {word: self._w[f"cue_{tier}"] for tier in ("weak", "strong", "sure") for word in told.cues[tier]}
         self._after, self._not_after = frozenset(told.after), frozenset(told.not_after)
+        self._after_sure = tuple(told.after_sure)
+        self._after_strong = tuple(told.after_strong)
         self._linking = frozenset(word for word in told.after if len(word) == 1)
         self._titles = frozenset(told.titles)
-        self._no_title = {title: tuple(rest) for title, rest in told.no_title_after.items()}
+        self._title_heads = frozenset(title[0] for title in told.titles) | frozenset("*x○")
+        self._no_title = {title: tuple(rest) for title, rest in told.no_title_after.items() if rest}
         self._no_little = frozenset(told.no_little_before)
         self._latin = frozenset(told.transliterated)
         self._short_parts = frozenset(part for part in told.parts if len(part) == 1)
-        self._nick = told.nick_cues
+        self._nick = re.compile("|".join(sorted(told.nick_cues, key=len, reverse=True)))
         self._pairs = usual_pairs()
         self._compile(told)
 
@@ -61,69 +87,72 @@ class NameReader:
         kinds |= {mark + char: _PET for mark in "阿小" for char in told.words}
         kinds |= {mark + char: _LITTLE for mark in told.little for char in told.little_surnames}
         kinds |= dict.fromkeys(told.not_words, _WORD)
-        kinds |= {word: _WORD for word in (*self._strong, *self._after) if len(word) > 1 and surname.search(word)}
-        self._terms, self._kinds = list(kinds), list(kinds.values())
-        self._inside = [self._hidden(word) if kind == _WORD else () for word, kind in kinds.items()]
-        self._automaton = CharwiseDoubleArrayAhoCorasick(self._terms, MATCH_KIND_LEFTMOST_LONGEST)
+        kinds |= {word: _WORD for word in (*self._cue, *self._after) if len(word) > 1 and surname.search(word)}
+        self._entries = [(kind, self._hidden(word) if kind == _WORD else self._base.get(word, self._w["double"])) for word, kind in kinds.items()]
+        self._automaton = CharwiseDoubleArrayAhoCorasick(list(kinds), MATCH_KIND_LEFTMOST_LONGEST)
 
-    def _hidden(self, word: str) -> Sequence[tuple[int, float]]:
-        """Where in a dictionary word a name may begin all the same: 称王|建国, and 高|兴国 after a strong cue."""
+    def _hidden(self, word: str) -> tuple[tuple[int, float, bool], ...]:
+        """Where in a dictionary word a name may begin all the same: 称王|建国, 报警人|丁兰英, 甘宁|海; how many points less, and whether only after a strong cue."""
         spots = []
-        if self._base.get(word[0], -9) > 0 and word not in self._after and word not in self._strong:
-            spots.append((0, self._w["in_word"]))
-        if word[-1] in self._base and self._base[word[-1]] > 0 and (word[:-1] in self._after or word[:-1] in self._weak or word[:-1] in self._strong):
-            spots.append((len(word) - 1, -0.8))
-        return spots
+        if self._base.get(word[0], -9) > -2 and word not in self._after and word not in self._cue:
+            spots.append((0, self._w["in_word"], False))
+        if self._base.get(word[-1], -9) > -1:
+            known = word[:-1] in self._after or word[:-1] in self._cue
+            spots.append((len(word) - 1, self._w["word_end"], not known))
+        return tuple(spots)
 
     def find(self, text: str) -> list[Hit]:
         """Names in a normalised text, in order, none overlapping."""
-        hits: list[Hit] = []
-        kinds, done, parts = self._kinds, 0, []
         try:
             found = self._automaton.find(text)
         except UnicodeEncodeError:  # lone surrogates: same length, none left
             text = text.encode("utf-8", "replace").decode("utf-8")
             found = self._automaton.find(text)
+        hits, entries, done, parts = [], self._entries, 0, []
         for start, end, term in found:
-            if start < done:
+            kind, told = entries[term]
+            if not told or start < done:
                 continue
-            kind = kinds[term]
             if kind == _WORD:
-                hit = self._in_word(text, start, term)
+                hit = self._in_word(text, start, end, told)
             elif kind == _PART:
                 parts.append((start, end))
                 continue
             elif kind in (_LITTLE, _PET):
                 hit = self._little(text, start, end, pet=kind == _PET)
             else:
-                hit = self._person(text, start, end, self._w["double"] if kind == _DOUBLE else self._base[text[start]])
+                hit = self._person(text, start, end, told)
             if hit is not None:
                 hits.append(hit)
                 done = hit.end
-        if parts:
-            hits += self._joined(text, parts)
-        hits += self._dotted(text)
-        for cue in self._nick:
-            if cue in text:
-                hits += self._nicknames(text, cue)
+        if parts or "·" in text or _DOT.search(text):
+            hits = settle(self._dotted(text) + self._joined(text, parts) + hits)
+        if self._nick.search(text):
+            hits = settle(hits + self._nicknames(text))
         return hits
 
-    def _in_word(self, text: str, start: int, term: int) -> Hit | None:
-        for offset, penalty in self._inside[term]:
-            if offset == 0 and self._left(text, start)[0] < self._w["cue_strong"]:
-                continue
+    def _in_word(self, text: str, start: int, end: int, spots: tuple[tuple[int, float, bool], ...]) -> Hit | None:
+        for offset, penalty, strongly in spots:
             at = start + offset
+            left = self._left(text, at)[0]
+            if left <= 0 or (strongly and left < self._w["cue_strong"]):
+                continue
             hit = self._person(text, at, at + 1, self._base[text[at]] + penalty)
-            if hit is not None:
+            if hit is not None and hit.part == "full" and hit.end > end:
                 return hit
         return None
 
     def _person(self, text: str, start: int, end: int, base: float) -> Hit | None:
         """A surname at start..end: with a title, masked, or with a given name."""
-        titled = self._titled(text, start, end, base)
-        if titled is not None:
-            return titled
+        if text[end : end + 1] in self._title_heads or text[start - 1 : start] == "姓":
+            titled = self._titled(text, start, end, base)
+            if titled is not None:
+                return titled
         left, cue = self._left(text, start)
+        if base + left < self._w["hopeless"]:
+            return None
+        if text[end : end + 1] == "家" and base > 0 and left > 0 and self._right(text, end + 1, "家")[0] > 0:
+            return self._hit(text, start, end, "surname", 4.0 + left, cue, "家")
         best, stop, beside = 0.0, 0, ""
         for length in (2, 1):
             given = text[end : end + length]
@@ -133,6 +162,8 @@ class NameReader:
             if stop == 0 or points > best:
                 best, stop, beside = points, end + length, word
         total = base + left + best
+        if left >= self._w["cue_strong"] and beside != _OPEN:
+            total += self._w["both_sides"]
         if not stop or total < self._w["threshold"]:
             return None
         return self._hit(text, start, stop, "full", total, cue, beside)
@@ -141,48 +172,54 @@ class NameReader:
         w = self._w
         if self._never.intersection(given) or given[-1] in self._never_last:
             return -9.0, ""
-        points = sum(self._given.get(char, w["given_none"]) for char in given)
+        points = sum(self._given.get(char, w["given_rare"]) for char in given)
         points += w["two_given"] if len(given) == 2 else w["one_given"]
         right, word = self._right(text, stop, given[-1])
         if len(given) == 2 and given in self._pairs:
-            points += w["is_word"] / (2.5 if all(self._given.get(char, -1) >= w["given_2"] for char in given) else 1)
+            points += w["is_word"] / (2 if all(self._given.get(char, 0) > 0 for char in given) else 1)
         if given[-1] in self._linking and right < w["after"]:
             points -= 1.8
         return points + right, word
 
     def _left(self, text: str, start: int) -> tuple[float, str]:
+        """Points for what stands before, and the cue word."""
+        cues = self._cue
         if start == 0 or text[start - 1] in _MARKS:
-            bare = text[max(0, start - 6) : start].rstrip(' :(“"是为叫')
+            bare = text[max(0, start - 8) : start].rstrip(" :(“\"是为叫")
             for length in (4, 3, 2):
-                if bare[-length:] in self._strong and len(bare) >= length:
-                    return self._w["cue_strong"], bare[-length:]
+                if bare[-length:] in cues and len(bare) >= length and bare[-1] not in _MARKS:
+                    return max(cues[bare[-length:]], self._w["starts_clause"]), bare[-length:]
             return self._w["starts_clause"], ""
         for length in (4, 3, 2, 1):
             word = text[max(0, start - length) : start]
-            if word in self._strong:
-                return self._w["cue_strong"], word
-            if word in self._weak:
-                return self._w["cue_weak"], word
-        return 0.0, ""
+            if word in cues:
+                return cues[word], word
+        return self._w["no_cue"], ""
 
     def _right(self, text: str, stop: int, last: str) -> tuple[float, str]:
         nxt = text[stop : stop + 1]
+        if text.startswith(self._after_sure, stop):
+            return self._w["after_sure"], nxt
+        if text.startswith(self._after_strong, stop):
+            return self._w["after_strong"], nxt
         if not nxt or nxt in _MARKS or not "\u4e00" <= nxt <= "\u9fff":
             return self._w["after_mark"], ""
         for length in (3, 2, 1):
             word = text[stop : stop + length]
             if word in self._not_after:
-                return -4.0, ""
+                return -4.0, _OPEN
             if word in self._after:
                 return self._w["after"] - (1.0 if last + nxt in self._pairs and length == 1 else 0.0), word
-        return (self._w["crosses_word"] if last + nxt in self._pairs else 0.0), ""
+        if last + nxt in self._pairs:
+            return self._w["crosses_word"], _OPEN
+        return (self._w["after_pair"] if text[stop : stop + 2] in self._pairs else 0.0), _OPEN
 
     def _titled(self, text: str, start: int, end: int, base: float) -> Hit | None:
         """王女士, 李某某, 赵师傅, 刘**, 姓王的."""
-        if text[start - 1 : start] == "姓" and base > 0 and text[end : end + 1] in ("的", "男", "女", "", ",", "。", "老"):
+        if text[start - 1 : start] == "姓" and base > -3 and text[end : end + 1] in ("的", "男", "女", "", ",", "。", "老"):
             return self._hit(text, start, end, "surname", 5.5, "姓", "")
         stars = _STARS.match(text, end)
-        if stars is not None and base > -1:
+        if stars is not None and base > -2.5:
             return self._hit(text, start, stars.end(), "masked", 5.5, "", "")
         for length in (4, 3, 2, 1):
             title = text[end : end + length]
@@ -196,7 +233,7 @@ class NameReader:
             return None
         masked = title[0] == "某"
         left, cue = self._left(text, start)
-        needed = -1.0 if masked else 0.2 if len(title) > 1 else 1.2
+        needed = -2.5 if masked else -1.8 if len(title) > 1 else 0.0
         if base + left < needed or (text[start - 1 : start] + text[start] in self._pairs and left == 0 and not masked):
             return None
         if masked:
@@ -217,6 +254,8 @@ class NameReader:
         right, word = self._right(text, end, text[end - 1])
         if text[start - 1 : start] in self._no_little and start:
             return None
+        if text[end : end + 1] in ("头", "汉"):
+            end += 1
         doubtful = pet or text[start] == "大"
         if right < -1 or (doubtful and not (right >= 0.9 and left > 0)) or (right <= 0 and left <= 0):
             return None
@@ -255,7 +294,7 @@ class NameReader:
                 end = self._run(text, end + 1)
             if dot.start() - start > 1 and end - dot.end() > 1:
                 left, cue = self._left(text, start)
-                hits.append(self._hit(text, start, end, "full", 5.5 + left, cue, "·"))
+                hits.append(self._hit(text, start, end, "dotted", 5.5 + left, cue, "·"))
         return hits
 
     def _run(self, text: str, at: int) -> int:
@@ -264,18 +303,17 @@ class NameReader:
             end += 1
         return end
 
-    def _nicknames(self, text: str, cue: str) -> list[Hit]:
+    def _nicknames(self, text: str) -> list[Hit]:
         hits = []
-        at = text.find(cue)
-        while at >= 0:
-            found = _NICK.match(text, at + len(cue))
-            if found is not None and found.lastindex:
-                start, end = found.span(found.lastindex)
-                if found.lastindex == 4:
-                    end = self._until_after(text, start, end)
-                if end > start and text[start:end] not in self._pairs:
-                    hits.append(self._hit(text, start, end, "nick", 5.0, cue, ""))
-            at = text.find(cue, at + len(cue))
+        for cue in self._nick.finditer(text):
+            found = _NICK.match(text, cue.end())
+            if found is None or not found.lastindex:
+                continue
+            start, end = found.span(found.lastindex)
+            if found.lastindex == _BARE:
+                end = self._until_after(text, start, end)
+            if end > start and text[start:end] not in self._pairs:
+                hits.append(self._hit(text, start, end, "nick", 5.0, cue[0], ""))
         return hits
 
     def _until_after(self, text: str, start: int, end: int) -> int:
@@ -286,4 +324,4 @@ class NameReader:
 
     def _hit(self, text: str, start: int, end: int, part: str, points: float, *beside: str) -> Hit:
         score = min(0.99, 0.6 + 0.08 * (points - self._w["threshold"]))
-        return Hit(start, end, "name", f"name/{part}", round(score, 2), text[start:end], tuple(word for word in beside if word), _PRIORITY, part)
+        return Hit(start, end, "name", f"name/{part}", round(score, 2), text[start:end], tuple(word for word in beside if word and word != _OPEN), _PRIORITY, part)

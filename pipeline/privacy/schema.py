@@ -64,13 +64,11 @@ class NameFile(Identified):
 
     kind: Literal["name"]
     surnames: dict[int, str]
-    wordy: dict[str, str]
     double_surnames: list[str]
     given: dict[str, str]
     never: str
     never_last: str
     cues: dict[str, list[str]]
-    strong: list[str]
     titles: list[str]
     no_title_after: dict[str, list[str]]
     masks: list[str]
@@ -80,6 +78,9 @@ class NameFile(Identified):
     words: list[str]
     not_words: list[str]
     after: list[str]
+    after_sure: list[str]
+    after_strong: list[str]
+    clear: str
     after_chars: str
     not_after: list[str]
     transliterated: str
@@ -103,6 +104,10 @@ class AddressFile(Identified):
     not_before: list[str]
     lead: list[str]
     cues: list[str]
+    roads: list[str]
+    whole: list[str]
+    keep: list[str]
+    estates: list[str]
     minor_levels: dict[str, list[str]]
     examples: list[Example]
     counterexamples: list[str]
@@ -114,6 +119,7 @@ class Reason(Model):
     factors: list[str]
     words: list[str]
     ages: list[str] = []
+    workplaces: bool = False
 
 
 class Strict(Identified):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from pipeline.text.segment import lexicon
@@ -28,3 +29,11 @@ def words() -> dict[str, int]:
 def usual_pairs() -> frozenset[str]:
     """The usual words of two characters."""
     return frozenset(word for word, count in words().items() if len(word) == 2 and count >= _USUAL)
+
+
+@cache
+def background() -> dict[str, tuple[int, int]]:
+    """Character → times per million that it stands alone where it could be a surname, and times per million in all (background.tsv)."""
+    lines = files("pipeline.privacy").joinpath("background.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {char: (int(alone), int(all_)) for char, alone, all_ in rows}
