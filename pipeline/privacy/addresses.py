@@ -53,7 +53,9 @@ class AddressReader:
             re.escape(unit) for unit in sorted((u for u, level in units.items() if level in told.alone and u not in "户房座室"), key=len, reverse=True)
         )
         self._alone = re.compile(rf"({_NUMBER})({strong})|[0-9]{{3,4}}()室")
-        self._estate = re.compile(rf"[\u4e00-\u9fff]{{1,8}}?(?:{'|'.join(map(re.escape, told.estates))})(?=[0-9一二三四五六七八九十东西南北a-z,。;、:()\n ]|门口|内|附近|发生|楼下|$)")
+        self._estate = re.compile(
+            rf"[\u4e00-\u9fff]{{1,8}}?(?:{'|'.join(map(re.escape, told.estates))})(?=[0-9一二三四五六七八九十东西南北a-z,。;、:()\n ]|门口|内|附近|发生|楼下|$)"
+        )
         self._whole = frozenset(told.whole)
         self._exact, self._named = frozenset(told.exact), frozenset(told.named)
         self._public, self._regions = frozenset(told.public), frozenset(told.regions)
@@ -98,7 +100,11 @@ class AddressReader:
         read, terms, levels = self._places, self._terms, self._levels
         for start, end, term in found:
             last = scan.places[-1] if scan.places else None
-            if terms[term] in self._whole and (last is None or last.end <= start) and (text[start - 1 : start] in _NO_NAME or (last is not None and last.end == start)):
+            if (
+                terms[term] in self._whole
+                and (last is None or last.end <= start)
+                and (text[start - 1 : start] in _NO_NAME or (last is not None and last.end == start))
+            ):
                 scan.places.append(Atom(start, end, "county", terms[term]))
             elif terms[term] in self._suffixes:
                 read.suffix(scan, start, end, levels[term])

@@ -62,6 +62,8 @@ class Deidentifier:
         names = self._names.find(plain)
         if names:
             names += _repeated(plain, names)
+            if addresses:  # 当事人庄|晓梦: a name with good reason is no village
+                addresses = [hit for hit in addresses if hit.part == "exact" or not any(_outweighs(name, hit) for name in names)]
         return _merged(identifiers, addresses, names)
 
     def reasons(self, text: str, factors: Iterable[str] = ()) -> tuple[str, ...]:
@@ -111,6 +113,10 @@ def _repeated(plain: str, names: list[Hit]) -> list[Hit]:
             more.append(name._replace(start=at, end=at + len(name.value), recogniser="name/repeated", context=()))
             at = plain.find(name.value, at + len(name.value))
     return more
+
+
+def _outweighs(name: Hit, place: Hit) -> bool:
+    return place.start < name.start < place.end < name.end and name.score > place.score
 
 
 def _merged(first: list[Hit], second: list[Hit], third: list[Hit]) -> list[Hit]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from math import log
+from typing import Any
+
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
 from pipeline.privacy.patterns import Hit, settle
@@ -21,11 +23,13 @@ _DOTTED = re.compile("[·•‧∙・⋅]|(?<=[\u4e00-\u9fff])\\.(?=[\u4e00-\u9f
 _STARS = re.compile(r"\*{1,3}|x{2,3}|○{1,2}")
 _NICK = re.compile("(?:叫做|叫|为|是|:)?(?:“([^”\n]{1,10})”|\"([^\"\n]{1,10})\"|'([^'\n]{1,10})'|([\u4e00-\u9fff]{2,4}))")
 _OPEN = "\0"  # nothing on the right says that the name ends here
+_SHORT = 2
 _BARE = 4  # the group of _NICK without quotes
 _DOT = re.compile("[•‧∙・⋅]|[\u4e00-\u9fff]\\.[\u4e00-\u9fff]")
 _SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART = range(6)
 
 
+_DOUBTFUL = -2.0  # a surname of fewer points begins no name inside a dictionary word unless a sure cue stands before
 _REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 
 
@@ -88,14 +92,16 @@ class NameReader:
         kinds |= {mark + char: _LITTLE for mark in told.little for char in told.little_surnames}
         kinds |= dict.fromkeys(told.not_words, _WORD)
         kinds |= {word: _WORD for word in (*self._cue, *self._after) if len(word) > 1 and surname.search(word)}
-        self._entries = [(kind, self._hidden(word) if kind == _WORD else self._base.get(word, self._w["double"])) for word, kind in kinds.items()]
+        self._entries: list[tuple[int, Any]] = [
+            (kind, self._hidden(word) if kind == _WORD else self._base.get(word, self._w["double"])) for word, kind in kinds.items()
+        ]
         self._automaton = CharwiseDoubleArrayAhoCorasick(list(kinds), MATCH_KIND_LEFTMOST_LONGEST)
 
     def _hidden(self, word: str) -> tuple[tuple[int, float, bool], ...]:
         """Where in a dictionary word a name may begin all the same: 称王|建国, 报警人|丁兰英, 甘宁|海; how many points less, and whether only after a strong cue."""
         spots = []
-        if self._base.get(word[0], -9) > -2 and word not in self._after and word not in self._cue:
-            spots.append((0, self._w["in_word"], False))
+        if word[0] in self._base and word not in self._after and word not in self._cue:
+            spots.append((0, self._w["in_word"], self._base[word[0]] < _DOUBTFUL))
         if self._base.get(word[-1], -9) > -1:
             known = word[:-1] in self._after or word[:-1] in self._cue
             spots.append((len(word) - 1, self._w["word_end"], not known))
@@ -135,21 +141,26 @@ class NameReader:
         for offset, penalty, strongly in spots:
             at = start + offset
             left = self._left(text, at)[0]
-            if left <= 0 or (strongly and left < self._w["cue_strong"]):
+            if left <= 0 or (strongly and left < self._w["cue_sure" if offset == 0 else "cue_strong"]):
                 continue
             hit = self._person(text, at, at + 1, self._base[text[at]] + penalty)
-            if hit is not None and hit.part == "full" and hit.end > end:
+            if hit is not None and hit.part == "full" and (hit.end > end or text.startswith(self._after_sure, hit.end)):
                 return hit
         return None
 
     def _person(self, text: str, start: int, end: int, base: float) -> Hit | None:
-        """A surname at start..end: with a title, masked, or with a given name."""
+        """A surname at start..end: with a title, masked, or with a given name (俞伯|明 rather than 俞伯)."""
         if text[end : end + 1] in self._title_heads or text[start - 1 : start] == "姓":
             titled = self._titled(text, start, end, base)
             if titled is not None:
-                return titled
+                full = self._full(text, start, end, base) if titled.end == end + 1 and titled.part == "titled" else None
+                return full or titled
+        return self._full(text, start, end, base)
+
+    def _full(self, text: str, start: int, end: int, base: float) -> Hit | None:
+        """A surname at start..end with a given name of one or two characters."""
         left, cue = self._left(text, start)
-        if base + left < self._w["hopeless"]:
+        if base + left < self._w["hopeless"] and left <= 0:
             return None
         if text[end : end + 1] == "家" and base > 0 and left > 0 and self._right(text, end + 1, "家")[0] > 0:
             return self._hit(text, start, end, "surname", 4.0 + left, cue, "家")
@@ -158,9 +169,11 @@ class NameReader:
             given = text[end : end + length]
             if len(given) < length or not _HAN.fullmatch(given):
                 continue
-            points, word = self._given_points(text, given, end + length)
+            points, word = self._given_points(text, given, end + length, clear=base > 1)
             if stop == 0 or points > best:
                 best, stop, beside = points, end + length, word
+        if left > 0 and (text.startswith(self._after_sure, stop) or (left >= self._w["cue_sure"] and beside != _OPEN)):
+            base = max(base, self._w["base_sure"])  # 当事人路某某(男: here even 路 is a surname
         total = base + left + best
         if left >= self._w["cue_strong"] and beside != _OPEN:
             total += self._w["both_sides"]
@@ -168,7 +181,7 @@ class NameReader:
             return None
         return self._hit(text, start, stop, "full", total, cue, beside)
 
-    def _given_points(self, text: str, given: str, stop: int) -> tuple[float, str]:
+    def _given_points(self, text: str, given: str, stop: int, *, clear: bool) -> tuple[float, str]:
         w = self._w
         if self._never.intersection(given) or given[-1] in self._never_last:
             return -9.0, ""
@@ -176,7 +189,7 @@ class NameReader:
         points += w["two_given"] if len(given) == 2 else w["one_given"]
         right, word = self._right(text, stop, given[-1])
         if len(given) == 2 and given in self._pairs:
-            points += w["is_word"] / (2 if all(self._given.get(char, 0) > 0 for char in given) else 1)
+            points += w["is_word"] / (2 if clear or all(self._given.get(char, 0) > 0 for char in given) else 1)
         if given[-1] in self._linking and right < w["after"]:
             points -= 1.8
         return points + right, word
@@ -185,7 +198,7 @@ class NameReader:
         """Points for what stands before, and the cue word."""
         cues = self._cue
         if start == 0 or text[start - 1] in _MARKS:
-            bare = text[max(0, start - 8) : start].rstrip(" :(“\"是为叫")
+            bare = text[max(0, start - 8) : start].rstrip(' :(“"是为叫')
             for length in (4, 3, 2):
                 if bare[-length:] in cues and len(bare) >= length and bare[-1] not in _MARKS:
                     return max(cues[bare[-length:]], self._w["starts_clause"]), bare[-length:]
@@ -275,7 +288,8 @@ class NameReader:
                 count -= 1
             left, cue = self._left(text, start)
             right, word = self._right(text, end, text[end - 1])
-            if i > count or (left >= self._w["cue_strong"] and right > 0 and end - start > 1):
+            alone = right > 0 and (left >= self._w["cue_strong"] or (end - start > _SHORT and left > 0 and right > 1))
+            if i > count or alone:
                 hits.append(self._hit(text, start, end, "undotted", 5.0 + left, cue, word))
             i += 1
         return hits
@@ -312,7 +326,7 @@ class NameReader:
             start, end = found.span(found.lastindex)
             if found.lastindex == _BARE:
                 end = self._until_after(text, start, end)
-            if end > start and text[start:end] not in self._pairs:
+            if end > start and (found.lastindex != _BARE or text[start:end] not in self._pairs):
                 hits.append(self._hit(text, start, end, "nick", 5.0, cue[0], ""))
         return hits
 
@@ -324,4 +338,6 @@ class NameReader:
 
     def _hit(self, text: str, start: int, end: int, part: str, points: float, *beside: str) -> Hit:
         score = min(0.99, 0.6 + 0.08 * (points - self._w["threshold"]))
-        return Hit(start, end, "name", f"name/{part}", round(score, 2), text[start:end], tuple(word for word in beside if word and word != _OPEN), _PRIORITY, part)
+        return Hit(
+            start, end, "name", f"name/{part}", round(score, 2), text[start:end], tuple(word for word in beside if word and word != _OPEN), _PRIORITY, part
+        )

@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.facts.lexicon import load_list
 from pipeline.privacy.checks import id_check_digit, luhn, uscc
 from tests.privacy import inventory as inv
 
+SURNAMES = "".join(load_list("names")["surnames"])
 CORPUS = Path(__file__).resolve().parents[2] / "corpora" / "authored.jsonl"
-_MASKED = re.compile("(?:欧阳|濮阳|公冶|闻人|[^某\\s，。,、；：（）“”和与是有的了在被把对向说称叫因找给让])某(?:某|[甲乙丙丁]|(?![一-鿿]))")
-_ROLES = re.compile("(报警人|邻居|房东|租客|包工头|前男友|前妻|前夫|女儿|儿子|丈夫|妻子|老板|村民|业主|司机|男友|女友|同事|债主|工头)(?=[称说在因把与和，,要将打用又不])")
+_MASKED = re.compile(f"(?:欧阳|濮阳|公冶|闻人|[{SURNAMES}])某某?(?=[称说与和因，,。、（(的在被把对将到向于不没从又也])")
+_ROLES = re.compile(
+    "(报警人|邻居|房东|租客|包工头|前男友|前妻|前夫|女儿|儿子|丈夫|妻子|老板|村民|业主|司机|男友|女友|同事|债主|工头)(?=[称说在因把与和，,要将打用又不])"
+)
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,20 @@ SENTENCES = {
     "uscc": ["统一社会信用代码{v}", "信用代码：{v}"],
     "birth_date": ["{v}出生", "出生日期：{v}", "生于{v}"],
     "address": ["家住{v}", "住{v}", "地址：{v}", "现住{v}", "户籍地{v}", "事发地在{v}", "在{v}发生", "{n}住{v}", "到{v}门口"],
-    "name": ["报警人{v}", "当事人{v}（男，{a}岁）", "经了解，{v}与对方相识", "{v}称要讨个说法", "对方叫{v}", "另一方是{v}、{n}", "民警联系{v}核实", "{v}的妻子{n}也在场", "收款人：{v}", "据{v}反映", "后{v}自行离开", "{v}，女，{a}岁"],
+    "name": [
+        "报警人{v}",
+        "当事人{v}（男，{a}岁）",
+        "经了解，{v}与对方相识",
+        "{v}称要讨个说法",
+        "对方叫{v}",
+        "另一方是{v}、{n}",
+        "民警联系{v}核实",
+        "{v}的妻子{n}也在场",
+        "收款人：{v}",
+        "据{v}反映",
+        "后{v}自行离开",
+        "{v}，女，{a}岁",
+    ],
     "short": ["{v}说不知情", "对方是{v}", "{v}在旁边劝", "跟{v}也吵了几句", "{v}报的警"],
     "nick": ["绰号“{v}”的男子也在", "外号{v}，常在附近", "人称“{v}”"],
 }
