@@ -43,6 +43,13 @@ class Loss(NamedTuple):
     end: int
 
 
+class Conduct(NamedTuple):
+    """What to do: `mediation` is None where there is nothing to mediate; `route` is always there (pipeline/playbook)."""
+
+    mediation: dict[str, Any] | None
+    route: dict[str, Any]
+
+
 SHOWN = 8  # most pieces of evidence that one label shows
 ALTERNATIVES = 3
 
@@ -108,8 +115,8 @@ class Answer:
         self.reading.values |= history.values(kind, gates)
         self.repeat = repeat_of(history, kind, f"{category.name}·{finer.name}" if finer else category.name)
 
-    def assessment(self, grade: Grade, code: str, *, degraded: bool = False) -> Assessment:
-        """The whole answer, once the grade is known."""
+    def assessment(self, grade: Grade, code: str, *, done: Conduct, degraded: bool = False) -> Assessment:
+        """The whole answer, once the grade and what to do are known."""
         category = self.categories[0]
         self.reading.values["meta.degraded"] = float(degraded)
         aside = self._set_aside()
@@ -124,6 +131,8 @@ class Answer:
             fraud=self._fraud(),
             facts=self.found.to_json(self.document),
             repeat=self.repeat,
+            mediation=done.mediation,
+            route=done.route,
             missing_information=self._questions(),
             needs_review=Review(bool(codes), codes),
             set_aside=aside,

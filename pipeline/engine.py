@@ -13,6 +13,8 @@ from pipeline.facts.loss import loss as find_loss
 from pipeline.fuse import Labels, doubted, fuse, higher, raised
 from pipeline.grade import Grade, grade
 from pipeline.match.reading import Reading
+from pipeline.playbook.conduct import conduct
+from pipeline.playbook.desk import Desk
 from pipeline.rulepack.pack import Pack
 from pipeline.rulepack.store import load_pack
 from pipeline.text.document import Document, read
@@ -29,20 +31,30 @@ class Engine:
     'neighbour'
     """
 
-    def __init__(self, pack: Pack, *, profile: str | None = None, adviser: Adviser | None = None, degraded: bool = False) -> None:
+    def __init__(self, pack: Pack, *, profile: str | None = None, playbook: str | None = None, adviser: Adviser | None = None, degraded: bool = False) -> None:
         self.pack, self.adviser, self.degraded = pack, adviser, degraded
         self.profile = profile or str(pack.settings["default_profile"])
+        self.playbook = playbook or str(pack.settings["default_playbook"])
+        self._desks: dict[str, Desk] = {}
+        self.desk(self.playbook)  # a playbook that cannot be used stops the start, not a call
 
     @classmethod
-    def load(cls, overlays: Sequence[Path] = (), *, profile: str | None = None) -> Engine:
+    def load(cls, overlays: Sequence[Path] = (), *, profile: str | None = None, playbook: str | None = None) -> Engine:
         """An engine over the shipped rules and local overlays. Raises RuleError where a file cannot be used."""
-        return cls(load_pack(overlays), profile=profile)
+        return cls(load_pack(overlays), profile=profile, playbook=playbook)
 
     @classmethod
     @cache
     def default(cls) -> Engine:
         """The engine over the shipped rules alone, made once per process."""
         return cls.load()
+
+    def desk(self, playbook: str) -> Desk:
+        """The playbook compiled, made once. Raises RuleError for an unknown one."""
+        desk = self._desks.get(playbook)
+        if desk is None:
+            desk = self._desks[playbook] = Desk(self.pack, playbook)
+        return desk
 
     def read(self, incident: Incident) -> tuple[Document, Reading, facts.Facts]:
         """Normalise, extract facts, scan and settle context: everything before the labels."""
@@ -53,10 +65,10 @@ class Engine:
         values["meta.truncated"] = 1.0 if len(incident.narrative) > longest else 0.0
         return document, decide.read_narrative(self.pack, document, values, incident.channel), found
 
-    def assess(self, incident: Incident, *, profile: str | None = None, recall: Recall | None = None) -> Assessment:
+    def assess(self, incident: Incident, *, profile: str | None = None, playbook: str | None = None, recall: Recall | None = None) -> Assessment:
         """Assess one incident, with the history that it carries and what `recall` knows besides.
 
-        Never raises on any narrative; raises RuleError for an unknown profile.
+        Never raises on any narrative; raises RuleError for an unknown profile or playbook.
         """
         document, reading, found = self.read(incident)
         answer = Answer(self.pack, incident, document, reading, found)
@@ -72,8 +84,11 @@ class Engine:
         if self.adviser is None:
             self._settle(answer, labels)
             _remember(answer, recall)
-            return answer.assessment(grade(self.pack, reading, profile), CODE_VERSION, degraded=self.degraded)
-        return answer.assessment(self._advised(self.adviser, answer, labels, profile, recall), CODE_VERSION)
+            graded = grade(self.pack, reading, profile)
+        else:
+            graded = self._advised(self.adviser, answer, labels, profile, recall)
+        done = conduct(self.desk(playbook or self.playbook), answer, graded)
+        return answer.assessment(graded, CODE_VERSION, done=done, degraded=self.degraded and self.adviser is None)
 
     def _advised(self, adviser: Adviser, answer: Answer, labels: Labels, profile: str, recall: Recall | None) -> Grade:
         """Settle with a classifier's opinion. What rules alone make of it is graded first: that is the floor."""

@@ -144,7 +144,7 @@ class Versions(msgspec.Struct, frozen=True):
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """The whole answer (contract: fengqiao.assessment/1). Advice for a person, never a decision.
 
-    `mediation`, `route` and `repeat` are null until the playbooks and the history that they need are given.
+    `mediation` is null where there is nothing to mediate, `repeat` without a history; `route` is always there (pipeline/playbook/route.py).
     """
 
     schema: str = SCHEMA

@@ -13,7 +13,10 @@ from pipeline.errors import ConditionError, RuleError
 from pipeline.rulepack.condition import All, Group, Node, Some, has_not, parse, source
 
 # the families in the order in which they are decided; a condition may name only what comes before
-ORDER = ("frames", "context", "factors", "scripts", "stages", "disputes", "categories", "grading", "review", "profiles", "questions", "response")
+ORDER = (
+    "frames", "context", "factors", "scripts", "stages", "disputes", "categories", "grading", "review", "profiles", "questions", "response",
+    "laws", "calendar", "departments", "diversion", "mediation", "safeguards", "checklists", "routes", "playbooks",
+)  # fmt: skip
 _NAMESPACES = {
     "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
 }  # fmt: skip

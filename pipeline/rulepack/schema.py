@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from pipeline.rulepack.schema_base import Identified, Model
+from pipeline.rulepack.schema_playbook import ROUTING
 from pipeline.rulepack.schema_repeats import Repeats
 from pipeline.rulepack.schema_resources import Resources
 from pipeline.rulepack.schema_response import Response
@@ -186,6 +187,19 @@ class Review(Identified):
     when: str | None = None
 
 
+class Diversion(Rule):
+    """An item that belongs to another body: who receives it, what stays with the police, what to tell the caller."""
+
+    order: int = 50
+    party: str  # id of departments/
+    line: str = ""
+    duty: str
+    sentence: str
+    cite: list[str] = []
+    basis: str = ""
+    example_default: bool = True
+
+
 FAMILIES: dict[str, type[Identified]] = {
     "terms": Terms,
     "frames": Frame,
@@ -202,4 +216,6 @@ FAMILIES: dict[str, type[Identified]] = {
     "response": Response,
     "repeats": Repeats,
     "resources": Resources,
+    "diversion": Diversion,
+    **ROUTING,
 }
