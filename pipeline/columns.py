@@ -62,6 +62,7 @@ def known() -> Mapping[str, Any]:
         since: Any
         texts: dict[str, Text]
         fields: dict[str, list[str]]
+        personal: list[str]
 
     return Table.model_validate(read_yaml(Path(str(files("pipeline"))) / "columns.yaml")).model_dump()
 
@@ -119,6 +120,15 @@ def guess(headers: Sequence[str], *, texts: Sequence[str] = (), id_column: str |
 def field(headers: Sequence[str], key: str) -> str | None:
     """The column that holds one field of columns.yaml (unit, filed_risk …), or None."""
     return find(headers, known()["fields"][key])
+
+
+def personal(header: str) -> bool:
+    """Whether the cells of a column are a person's name or number as a whole.
+
+    >>> [personal(header) for header in ("报警人", "受害人姓名", "警情类别")]
+    [True, True, False]
+    """
+    return find([header], known()["personal"]) is not None
 
 
 def _guessed(headers: Sequence[str]) -> tuple[TextColumn, ...]:

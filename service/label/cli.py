@@ -42,17 +42,24 @@ def label(  # noqa: PLR0913 - options of a command
     profile: Annotated[str | None, typer.Option(help="分级方案, 如 tongxin346 xiushui three_colours abcd")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
     excel_safe: Annotated[bool, typer.Option("--excel-safe", help="CSV 中以 = + - @ 开头的单元格前加 ', 防止被当作公式")] = False,
+    leave: Annotated[bool, typer.Option("--deid", help="去标识: 文本遮去人名、号码、住址, 编号与人员列换成带密钥的散列")] = False,
+    deid_mode: Annotated[str, typer.Option(help="mask 遮盖 replace 换成虚构 hash 散列 remove 删去")] = "mask",
+    deid_key: Annotated[Path | None, typer.Option(help="密钥文件, 没有就新建; 同一密钥的结果可以关联")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度")] = False,
 ) -> None:
     """成批标注 · label a table: all its columns plus fq_*; bad rows go to OUTPUT.rejects.jsonl and the run goes on."""
     from rich.console import Console
 
+    from service.label.deid import deid
     from service.label.job import Options
     from service.label.progress import progress
     from service.label.run import label_file
     from service.label.workers import engine_for
 
-    options = Options(tuple(text_column or ()), id_column, full, profile, tuple(str(rule.resolve()) for rule in rules or ()), excel_safe)
+    treated = deid(deid_mode, deid_key) if leave else None
+    if treated and full:
+        raise InputError("FQ3021", "--full 与 --deid 不能同用", "a full answer quotes the narrative", remedy="去掉 --full; 或先 --deid, 再对结果 --full")
+    options = Options(tuple(text_column or ()), id_column, full, profile, tuple(str(rule.resolve()) for rule in rules or ()), excel_safe, treated)
     path, output = Path(source), Path(target)
     by = None
     if engine is EngineName.spark:
@@ -75,6 +82,8 @@ def _platform(source: str, target: str, options: Options, cluster: Cluster) -> N
     """A table of the platform into another; Spark keeps to its own progress."""
     from service.label.spark import is_table, label_platform
 
+    if options.deid:
+        raise InputError("FQ3022", "平台上的表暂不能去标识", "no de-identification of platform tables", remedy="先导出为文件, 再 --deid")
     if not (is_table(source) and is_table(target)):
         raise InputError(
             "FQ3019",

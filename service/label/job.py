@@ -13,6 +13,7 @@ from pipeline.batch import FULL, KINDS
 from pipeline.columns import Columns, guess
 from pipeline.errors import InputError
 from pipeline.values import Versions
+from service.label.deid import KEYS, Deid
 from service.label.rows import Reader, Reject, Row, Survey, sha256, survey
 from service.label.sources import Sources, about
 from service.label.write import ExcelWriter, Types, label_types, output_format, settle_types
@@ -31,6 +32,12 @@ class Options:
     profile: str | None = None
     rules: tuple[str, ...] = ()
     escape: bool = False
+    deid: Deid | None = None
+
+    def told(self) -> dict[str, Any]:
+        """The options for the manifest and the fingerprint: rule folders by name, the key by its mark."""
+        rules = [Path(rule).name for rule in self.rules]
+        return {**{name: getattr(self, name) for name in ("full", "profile", "escape")}, "rules": rules, "deid": self.deid.told() if self.deid else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def plan(found: Sources, output: Path, options: Options) -> tuple[Job, list[Surv
     if not any(meant):
         raise InputError("FQ3001", "看不出哪一列是警情文本", "no text column found in any source", seen=f"{len(meant)} 个表", remedy="--text-column 列名")
     surveys = [survey(reader) for reader in found.readers]
-    labels = {**KINDS, **FULL} if options.full else KINDS
+    labels = {**KINDS, **(FULL if options.full else {}), **(KEYS if options.deid else {})}
     inputs = tuple(dict.fromkeys(column for reader in found.readers for column in reader.columns if column not in labels and column not in WHERE))
     kind = output_format(output)
     records = sum(entry.records for entry in surveys)
@@ -92,7 +99,7 @@ def plan(found: Sources, output: Path, options: Options) -> tuple[Job, list[Surv
             seen=f"{records} 行 rows",
             remedy=f"输出到 .csv 或 .parquet(Excel 上限 {ExcelWriter.MOST_ROWS} 行)",
         )
-    types = {**{column: _type(column, surveys) for column in inputs}, **label_types({**WHERE, **labels})} if kind == "parquet" else {}
+    types = {**{column: _type(column, surveys, options) for column in inputs}, **label_types({**WHERE, **labels})} if kind == "parquet" else {}
     sources = tuple(_source(reader, columns, inputs) for reader, columns in zip(found.readers, meant, strict=True))
     job = Job(
         sources, inputs, tuple(labels), types, len(found.readers) + len(found.unreadable) > 1,
@@ -103,7 +110,7 @@ def plan(found: Sources, output: Path, options: Options) -> tuple[Job, list[Surv
 
 def _meant(reader: Reader, options: Options, *, alone: bool) -> Columns | None:
     """The columns that matter; None for one table of several that has no text (each of its rows is then a reject)."""
-    known = [column for column in reader.columns if column not in KINDS and column not in FULL]
+    known = [column for column in reader.columns if column not in KINDS and column not in FULL and column not in KEYS]
     try:
         return guess(known, texts=options.texts, id_column=options.id_column)
     except InputError:
@@ -119,10 +126,12 @@ def _source(reader: Reader, meant: Columns | None, inputs: Sequence[str]) -> Sou
     return Source(reader.source, reader.columns, meant or Columns(()), tuple(place.get(column, -1) for column in reader.columns), id_place)
 
 
-def _type(column: str, surveys: Sequence[Survey]) -> Any:
-    """One Arrow type for a column over all sources; text where they differ."""
+def _type(column: str, surveys: Sequence[Survey], options: Options) -> Any:
+    """One Arrow type for a column over all sources; text where they differ, or where treatment may turn a number into text."""
     import pyarrow as pa
 
+    if options.deid:
+        return pa.string()
     told: list[Any] = []
     for entry in surveys:
         if column not in entry.reader.columns:
@@ -168,7 +177,7 @@ def fingerprint(job: Job, inputs: Sequence[dict[str, Any]], versions: Versions) 
     told = {
         "inputs": list(inputs),
         "versions": {"code": versions.code, "rules": versions.rules, "model": versions.model},
-        "options": asdict(job.options),
+        "options": [job.options.told(), job.options.texts, job.options.id_column],
         "columns": job.columns,
         "texts": [[asdict(column) for column in source.meant.texts] for source in job.sources],
         "types": {name: str(kind) for name, kind in job.types.items()},

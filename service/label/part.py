@@ -8,11 +8,15 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pipeline.batch import Labeller
 from pipeline.engine import Engine
+from pipeline.repeats.settings import settings_of
+from service.label.deid import Treatment
+from service.label.executor import engine_of
 from service.label.job import Block, Job
 from service.label.rows import Reject, Row
 from service.label.write import Writer, plain, writer
@@ -110,10 +114,19 @@ class PartMaker:
         column = self.writer.refuses(row)
         return row if column is None else Reject(name, item.number, None, column, "FQ3109", "单元格超过 Excel 上限 32767 字", "the cell is too long for Excel")
 
+    @cached_property
+    def _treatment(self) -> Treatment | None:
+        options = self.job.options
+        return Treatment(options.deid, settings_of(engine_of(options.rules, options.profile).pack)) if options.deid else None
+
     def _row(self, place: int, item: Row, labels: tuple[Any, ...]) -> tuple[Any, ...]:
         source = self.job.sources[place]
+        given: Sequence[Any] = item.cells
+        if self._treatment is not None:
+            given, told = self._treatment.row(source.columns, source.meant, item.cells, dict(zip(self.job.labels, labels, strict=False)))
+            labels = tuple(told[name] for name in self.job.labels)
         cells: list[Any] = [None] * len(self.job.inputs)
-        for number, (where, cell) in enumerate(zip(source.places, item.cells, strict=True)):
+        for number, (where, cell) in enumerate(zip(source.places, given, strict=True)):
             if where >= 0:
                 cells[where] = plain(cell) if number == source.id_place and cell is not None else cell
         return (*((source.name, item.number) if self.job.located else ()), *cells, *labels)

@@ -49,7 +49,7 @@ def label_file(
     places = Places(output)
     found = open_sources(path, outputs=(output, places.work, places.rejects, places.manifest))
     job, surveys = plan(found, output, options)
-    versions = pool.engine_for(options).assess(Incident(narrative="")).versions
+    versions = pool.engine_for(options).assess(Incident(narrative="")).versions  # as the answers carry them
     inputs = inputs_seen(path, surveys)
     mark = fingerprint(job, inputs, versions)
     whole = _begin(places, mark, resume=resume)
@@ -160,12 +160,7 @@ def _manifest(job: Job, found: Sources, inputs: list[dict[str, Any]], surveys: l
         "inputs": inputs,
         "unreadable": [{"source": source, "code": error.code, "reason": error.zh} for source, error in found.unreadable],
         "passed_over": found.passed_over,
-        "options": {
-            "full": job.options.full,
-            "profile": job.options.profile,
-            "escape": job.options.escape,
-            "rules": [Path(rule).name for rule in job.options.rules],
-        },
+        "options": job.options.told(),
         "versions": {"code": versions.code, "rules": versions.rules, "model": versions.model},
         "records": sum(seen.records for seen in surveys),
         "output": {"format": job.format, "columns": list(job.columns), "rows": total.rows},
