@@ -72,7 +72,7 @@ def _cell(table: Table, place: int, value: Any, levels: Sequence[tuple[str, str]
         return f'<td><span class="lv"><svg width="14" height="12" aria-hidden="true"><rect width="14" height="12" fill="url(#lv{value})"/></svg>{name}</span></td>'
     if kind == "text":
         return f"<td>{escape(str(value))}</td>"
-    if table.heat:
+    if table.heat and kind == "count":
         return _shaded(table, value)
     return f'<td class="n">{escape(number(value))}</td>'
 

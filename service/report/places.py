@@ -19,7 +19,7 @@ class Places:
 
     def __init__(self, community: Sequence[str], building: Sequence[str]) -> None:
         ends = "|".join(re.escape(end) for end in sorted(community, key=len, reverse=True))
-        self._community = re.compile(rf".{{2,30}}?(?:{ends})(?!委|路|街|大道|道|镇|乡|区)")
+        self._community = re.compile(rf".{{2,30}}?(?:{ends})+(?!委|路|街|大道|道|镇|乡|区)")
         number = r"(?:\d+|[a-z]\d*|[一二三四五六七八九十]+)"
         self._building = re.compile(rf"{number}(?:{'|'.join(map(re.escape, building))})")
         self._numbered = re.compile(r"\d+号")

@@ -1,0 +1,139 @@
+"""The three kinds of key incidents: 一人多次, 一地多起, 一类多发, with their trends and denominators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from service.metrics import Share
+from service.report.clusters import Returns, Rise, returns, rises
+from service.report.counting import events, months, trends
+from service.report.gather import short_id
+from service.report.history import History
+from service.report.model import Block, Chart, Column, Prose, Section, Series, Table, percent
+
+_PLACES = (("community", "小区(村、单位)"), ("building", "楼"), ("household", "户"))
+
+
+def repeats(history: History) -> Section | None:
+    """All three; None where there are no times."""
+    if not history.has("time") or history.frame["time"].null_count() == history.frame.height:
+        return None
+    frame = history.frame
+    happened = events(frame)
+    labels = months(frame)
+    blocks: list[Block] = []
+    points = [_joined(history, happened)]
+    for told in (_persons(history, labels), _places(history, happened, labels), _rising(history, happened)):
+        if told is not None:
+            points.append(told[0])
+            blocks += told[1]
+    lead = "按“起”数：同一辖区、相隔不久、文字相近的几条并为一起，多人报一事不重复计数。多次报警的可能正是受害人，是不是骚扰由人判断。"
+    return Section("repeats", "一人多次、一地多起、一类多发", lead, (Prose(points, listed=True), *blocks))
+
+
+def _joined(history: History, happened: pl.DataFrame) -> str:
+    rule = history.settings.same_event
+    several = happened.filter(pl.col("records") > 1)
+    return (
+        f"一事多报：{several.height:,} 起共 {int(several['records'].sum()):,} 条记录(最多一起 {int(happened['records'].max() or 0)} 条)；"  # type: ignore[call-overload]
+        f"{history.frame.height:,} 条并为 {happened.height:,} 起。条件：同辖区、{rule.within_hours:g} 小时内、相似度 {rule.similarity:g} 以上。"
+    )
+
+
+def _persons(history: History, labels: Sequence[str]) -> tuple[str, list[Block]] | None:
+    if not history.person_by:
+        return None
+    rule = history.settings.repeats
+    frame = history.frame
+    found = returns(frame, "person", rule.window_days)
+    often = found.keys.filter(pl.col("most") >= rule.person_least)
+    by = "电话" if history.person_by == "phone" else "姓名(同名会并在一起)"
+    mine = int(often["n"].sum())
+    point = (
+        f"一人多次：按{by}认人，{found.keys.height:,} 人中 {rule.window_days} 天内 {rule.person_least} 起以上的 {percent(Share(often.height, found.keys.height))}，"
+        f"他们的警情占 {percent(Share(mine, found.events.height))}；重复报警率 {percent(found.again)}(报警前 {rule.window_days} 天内同一人报过别的事；"
+        f"资料头 {rule.window_days} 天内的看不到从前，不进分母)。"
+    )
+    table = _key_table(history, found, often, "person", f"一人多次({rule.window_days} 天内 {rule.person_least} 起以上)", labels)
+    return point, [table, *_again_by_month(found, labels, rule.window_days)]
+
+
+def _again_by_month(found: Returns, labels: Sequence[str], window: int) -> list[Block]:
+    start = found.events["time"].min()
+    if start is None or len(labels) < 3:
+        return []
+    seen = found.events.filter(pl.col("time") >= start + pl.duration(days=window))  # type: ignore[operator]
+    counted = seen.group_by(pl.col("time").dt.strftime("%Y-%m").alias("m")).agg(pl.len().alias("n"), (pl.col("within") > 1).sum().alias("again"))
+    table = {m: Share(again, n) for m, n, again in counted.iter_rows()}
+    kept = [label for label in labels if label in table]
+    rates = [round(100 * table[label].value, 1) for label in kept]
+    return [
+        Chart("重复报警率逐月(%)", kept, [Series("重复报警率", rates)], "逐月的重复报警率，百分比，数字见下表。", line=True, unit="%"),
+        Table("重复报警率逐月", (Column("月"), Column("重复报警率", "share")), [(label, table[label]) for label in kept], sheet="重复报警率"),
+    ]
+
+
+def _key_table(history: History, found: Returns, often: pl.DataFrame, key: str, title: str, labels: Sequence[str]) -> Table:
+    kept = often.head(history.settings.lists.workbook_rows)
+    mine = found.events.filter(pl.col(key).is_in(kept[key].implode()))
+    about = mine.group_by(key).agg(
+        pl.col("kind").cast(pl.String).drop_nulls().mode().sort().first().alias("kind"),
+        pl.col("rank").max(),
+        pl.col("area").cast(pl.String).drop_nulls().mode().sort().first().alias("area"),
+        pl.col("community").cast(pl.String).first().alias("where"),
+        pl.col("kind").cast(pl.String).drop_nulls().n_unique().alias("kinds"),
+    )
+    trend = trends(mine, key, labels)
+    rows = []
+    for value, n, most, first, last, kind, rank, area, community, kinds in kept.join(about, on=key, how="left", maintain_order="left").iter_rows():
+        rows.append((_shown(key, value, community), n, most, f"{first:%m-%d}", f"{last:%m-%d}", kind, kinds, rank, area, trend.get(str(value), [])))
+    columns = (
+        Column({"person": "报警人(短标识)"}.get(key, "地点")), Column("起", "count"), Column("窗口内最多", "count"), Column("首次"), Column("末次"),
+        Column("主要事由"), Column("事由种数", "count"), Column("最高级", "colour"), Column("主要辖区"), Column("逐月", "trend"),
+    )  # fmt: skip
+    return Table(title, columns, rows, total=often.height, page_rows=history.settings.lists.top, sheet=title.partition("(")[0])
+
+
+def _shown(key: str, value: Any, community: str | None) -> str:
+    if key == "person":
+        return short_id("R", value)
+    return f"{community or ''} {short_id('H', value)}".strip() if key == "household" else str(value)
+
+
+def _places(history: History, happened: pl.DataFrame, labels: Sequence[str]) -> tuple[str, list[Block]] | None:
+    if not history.has("place"):
+        return None
+    rule = history.settings.repeats
+    told, tables = [], []
+    for key, name in _PLACES:
+        found = returns(happened, key, rule.window_days)
+        often = found.keys.filter(pl.col("most") >= rule.place_least)
+        mine = int(often["n"].sum())
+        told.append(f"{name}一级 {percent(Share(often.height, found.keys.height))} 处，占 {percent(Share(mine, found.events.height))} 的警情")
+        tables.append(_key_table(history, found, often, key, f"一地多起 · {name}({rule.window_days} 天内 {rule.place_least} 起以上)", labels))
+    point = f"一地多起：{rule.window_days} 天内 {rule.place_least} 起以上的，" + "；".join(told) + "。地址写法不一会拆散同一处；户一级只给短标识。"
+    return point, list(tables)
+
+
+def _rising(history: History, happened: pl.DataFrame) -> tuple[str, list[Block]]:
+    rule = history.settings.surge
+    found, looked, expected = rises(happened, rule)
+    latest = [rise for rise in found if rise.latest]
+    point = (
+        f"一类多发：事由 × 辖区，每 {rule.window_days} 天同此前 {rule.baseline_windows} 个窗口比，共比了 {looked:,} 次，提示 {len(found):,} 次，最近一个窗口 {len(latest):,} 个。"
+        f"如果什么都没有变，按同样的门槛偶然也会提示约 {expected:,.1f} 次。"
+    )
+    columns = (
+        Column("事由"), Column("辖区"), Column("窗口"), Column("起", "count"), Column("此前平均", "number"), Column("偶然概率"), Column(f"此前 {rule.baseline_windows} 窗与本窗", "trend"),
+    )  # fmt: skip
+    note = f"门槛：{rule.least_count} 起以上、为此前平均的 {rule.least_ratio:g} 倍以上、偶然概率低于 {rule.chance:g}(负二项)。均为示例配置，须由本地单位审定。"
+    table = Table("一类多发", columns, [_rise_row(rise) for rise in found], note=note, page_rows=history.settings.lists.top)
+    return point, [table]
+
+
+def _rise_row(rise: Rise) -> tuple[Any, ...]:
+    chance = "<0.0001" if rise.chance < 0.0001 else f"{rise.chance:.4f}"
+    return rise.kind, rise.area or "全部", f"{rise.start} 至 {rise.end}", rise.count, round(rise.baseline, 2), chance, list(rise.weeks)
