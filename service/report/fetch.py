@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.engine import Engine
-from pipeline.values import Assessment, Incident
+from pipeline.privacy import Deidentifier
+from pipeline.values import Assessment, Evidence, Incident
 from service.report import readers
 from service.report.gather import narratives
 from service.report.readers import FileFacts
@@ -43,27 +44,40 @@ def fetch(paths: Sequence[Path], files: Sequence[FileFacts], wanted: set[Place],
 
 
 class Quotes:
-    """The words that an answer rests on, by asking the engine again; long numbers are blotted out."""
+    """The words that an answer rests on, by asking the engine again; what points at a person is blotted out."""
 
     def __init__(self, engine: Engine | None) -> None:
         self._engine = engine
+        self._private = Deidentifier.default() if engine is not None else None
 
     def of(self, text: str | None, codes: Iterable[str]) -> str:
         """Quotes for the given factors (or for fraud where there are none), `…` where the text says nothing of them."""
         if self._engine is None or not text:
             return ""
-        answer = self._engine.assess(Incident(narrative=text))
-        quotes = _quotes(answer, set(codes))
-        return "；".join(f"“{_DIGITS.sub('×××', quote)}”" for quote in quotes[:_MOST_QUOTES])
+        pieces = _pieces(self._engine.assess(Incident(narrative=text)), set(codes))
+        persons = [(found.start, found.end) for found in self._private.find(text)] if self._private is not None else []
+        quotes: list[str] = []
+        for piece in pieces:
+            quote = _DIGITS.sub("×××", _blotted(piece, persons))
+            if quote not in quotes and not any(quote in other for other in quotes):
+                quotes.append(quote)
+        return "；".join(f"“{quote}”" for quote in quotes[:_MOST_QUOTES])
 
 
-def _quotes(answer: Assessment, codes: set[str]) -> list[str]:
-    found = [factor for factor in answer.risk.factors if factor.code in codes] or list(answer.risk.factors)
-    pieces = [piece for factor in found for piece in factor.evidence]
-    if answer.fraud is not None and (not found or not codes):
+def _pieces(answer: Assessment, codes: set[str]) -> list[Evidence]:
+    """Asserted evidence: of the factors asked for, else of all factors; of the fraud where no factor was asked for."""
+    if answer.fraud is not None and not codes:
         pieces = [*answer.fraud.stage_evidence, *(piece for script in answer.fraud.scripts for piece in script.evidence)]
-    quotes: list[str] = []
-    for piece in pieces:
-        if piece.status == "asserted" and piece.quote not in quotes and not any(piece.quote in other for other in quotes):
-            quotes.append(piece.quote)
-    return quotes
+    else:
+        pieces = []
+    found = [factor for factor in answer.risk.factors if factor.code in codes] or list(answer.risk.factors)
+    pieces += [piece for factor in found for piece in factor.evidence]
+    return [piece for piece in pieces if piece.status == "asserted"]
+
+
+def _blotted(piece: Evidence, persons: Sequence[tuple[int, int]]) -> str:
+    characters = list(piece.quote)
+    for start, end in persons:
+        for place in range(max(start, piece.start), min(end, piece.end)):
+            characters[place - piece.start] = "×"
+    return "".join(characters)

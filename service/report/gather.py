@@ -6,9 +6,7 @@ Persons are 64-bit keyed hashes (HMAC-SHA256) from the first moment; narratives 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.repeats.keys import Keyer, person_term
+from pipeline.repeats.place import Place
+from pipeline.repeats.settings import Settings as RepeatSettings
 from service.report import readers
 from service.report.columns import roles_of
 from service.report.knowledge import Headers, Settings
@@ -49,17 +50,26 @@ class Words:
 
 
 class Keys:
-    """Keyed hashes of persons: the same person under the same key is the same number, and nobody without the key can try numbers out."""
+    """Keyed hashes by the rules of pipeline.repeats: with the secret of the repeat store the ids here are the first half of its keys.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    Masked numbers and names identify nobody: 0, as for an empty cell. A name counts only together with the place.
+    """
 
-    def of(self, text: str) -> int:
-        """64 bits; 0 where the text is empty or says unknown."""
-        told = re.sub(r"[\s\-()（）]", "", unicodedata.normalize("NFKC", text))
-        if not told or told in ("无", "不详", "未知", "匿名", "保密", "0"):
-            return 0
-        return int.from_bytes(hmac.digest(self._key, told.encode("utf-8", "surrogatepass"), "sha256")[:8], "big") or 1
+    def __init__(self, secret: bytes, rules: RepeatSettings) -> None:
+        self._keyer, self._rules = Keyer(secret), rules
+
+    def person(self, phone: str, caller: str, community: str) -> int:
+        """The telephone where it is whole, else the name at its place."""
+        place = Place(estate=community)
+        term = (person_term(phone, place, self._rules) if phone else "") or (person_term(caller, place, self._rules) if caller else "")
+        return self._half("person", term) if term else 0
+
+    def household(self, address: str) -> int:
+        """An address down to the door."""
+        return self._half("household", address) if address else 0
+
+    def _half(self, kind: str, term: str) -> int:
+        return int.from_bytes(self._keyer.key(kind, term)[:8], "big") or 1
 
 
 def short_id(prefix: str, key: int) -> str:
@@ -70,13 +80,13 @@ def short_id(prefix: str, key: int) -> str:
 class Gathered:
     """Columns of numbers, one entry per record, and the words behind the codes."""
 
-    def __init__(self, usual: Headers, settings: Settings, key: bytes, named: dict[str, str] | None = None) -> None:
+    def __init__(self, usual: Headers, settings: Settings, keys: Keys, named: dict[str, str] | None = None) -> None:
         self.words = {column: Words() for column in WORDS}
-        self.places = tuple(Words() for _ in range(3))
+        self.places = tuple(Words() for _ in range(2))
         self.files: list[FileFacts] = []
         self.roles: dict[str, str] = {}
         self._usual, self._settings, self._named = usual, settings, named
-        self._keys = Keys(key)
+        self._keys = keys
         self._cut = Places(settings.places.community, settings.places.building)
         self._parts: dict[str, list[Array]] = {}
 
@@ -120,8 +130,7 @@ class Gathered:
             self._moments(name, told.get(role, blank))
         self._put("review", np.fromiter((value.strip().lower() in _TRUE for value in told.get("fq_needs_review", blank)), np.bool_, size))
         self._put("loss", np.fromiter((_number(value) for value in told.get("fq_loss_yuan", blank)), np.float64, size))
-        self._persons(told, size)
-        self._addresses(told.get("place", blank))
+        self._persons(told, self._addresses(told.get("place", blank)))
         self._ids(told.get("id", blank))
         self._texts(told, size)
 
@@ -132,16 +141,17 @@ class Gathered:
             self._put("clock", np.fromiter((m is not None and m[1] for m in found), np.bool_, len(found)))
             self._put("time_told", np.fromiter((bool(value.strip()) for value in values), np.bool_, len(found)))
 
-    def _persons(self, told: dict[str, list[str]], size: int) -> None:
-        of = self._keys.of
+    def _persons(self, told: dict[str, list[str]], communities: Sequence[str]) -> None:
+        size, of = len(communities), self._keys.person
         phones, callers = told.get("phone", [""] * size), told.get("caller", [""] * size)
-        self._put("person", np.fromiter((of(phone) or of(caller) for phone, caller in zip(phones, callers, strict=True)), np.uint64, size))
+        self._put("person", np.fromiter(map(of, phones, callers, communities), np.uint64, size))
 
-    def _addresses(self, values: Sequence[str]) -> None:
+    def _addresses(self, values: Sequence[str]) -> list[str]:
         cut = [self._cut.cut(value) or ("", "", "") if value else ("", "", "") for value in values]
         for name, words, column in zip(("community", "building"), self.places, zip(*cut, strict=True) if cut else ((), ()), strict=False):
             self._put(name, words.encode(column))
-        self._put("household", np.fromiter((_digest(full) if full else 0 for _, _, full in cut), np.uint64, len(cut)))
+        self._put("household", np.fromiter((self._keys.household(full) for _, _, full in cut), np.uint64, len(cut)))
+        return [community for community, _, _ in cut]
 
     def _ids(self, values: Sequence[str]) -> None:
         self._put("id", np.fromiter((_digest(value.strip()) if value.strip() else 0 for value in values), np.uint64, len(values)))

@@ -13,11 +13,13 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import InputError
+from pipeline.repeats.settings import settings_of
+from pipeline.rulepack.pack import Pack
 from service.report import knowledge
 from service.report.filed import Filing, Label
-from service.report.gather import WORDS, Gathered
+from service.report.gather import WORDS, Gathered, Keys
 from service.report.knowledge import Mapping, Settings
-from service.report.names import Names, load_names
+from service.report.names import Names, names_of
 from service.report.readers import FileFacts
 from service.report.sketch import join_events
 
@@ -55,25 +57,25 @@ class History:
 
 def load_history(
     paths: Sequence[Path],
+    pack: Pack,
     *,
     settings: Settings | None = None,
     local_mapping: Sequence[Path] = (),
     key: bytes | None = None,
     named: dict[str, str] | None = None,
-    rules: Sequence[Path] = (),
     profile: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> History:
     """Read, join and name. Without a key a new one is drawn: ids then hold within this report only."""
     settings = settings or knowledge.settings()
     mapping = knowledge.mapping(local_mapping)
-    gathered = Gathered(knowledge.headers(), settings, key or secrets.token_bytes(32), named)
+    gathered = Gathered(knowledge.headers(), settings, Keys(key or secrets.token_bytes(32), settings_of(pack)), named)
     gathered.read(paths, progress)
     filing = Filing(mapping)
     if not sum(facts.rows for facts in gathered.files):
         raise InputError("FQ2206", "表里没有记录", "the table has no records", seen=gathered.files[0].name, remedy="检查标注的输出")
     colours = [code for code in gathered.words["colour"].codes if code]
-    names = load_names(colours, rules, profile)
+    names = names_of(pack, colours, profile)
     events = _events(gathered, settings)
     frame = _frame(gathered, names, events)
     frame, levels, initial_levels = _filed(frame, filing, names)

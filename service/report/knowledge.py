@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from pipeline import columns
 from pipeline.errors import InputError
 from pipeline.rulepack.files import read_yaml
 
@@ -226,10 +227,17 @@ def load(name: str, model: type[_M], path: Path | None = None) -> _M:
         raise InputError("FQ2201", "对照文件不合格式", "a report knowledge file is malformed", seen=f"{source.name}:{where}", remedy=first["msg"]) from error
 
 
+_SHARED = {"id": "id", "occurred_at": "time", "place": "place", "caller": "phone", "reporter": "caller", "unit": "area"}  # columns.yaml → headers.yaml
+
+
 @cache
 def headers() -> Headers:
-    """The usual headers."""
-    return load("headers", Headers)
+    """The usual headers: those of headers.yaml, then what the labeller knows by pipeline/columns.yaml, so that both read a table alike."""
+    told = load("headers", Headers)
+    known = columns.known()
+    more = {_SHARED[field]: names for field, names in known["fields"].items() if field in _SHARED} | {"text": known["texts"]["call"]["names"]}
+    roles = {code: role.model_copy(update={"names": (*role.names, *more.get(code, ()))}) for code, role in told.roles.items()}
+    return Headers(since=told.since, roles=roles)
 
 
 @cache

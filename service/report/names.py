@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.rulepack.pack import Pack
 
@@ -40,15 +39,8 @@ class Names:
         return "、".join(self.of(family, code) for code in codes if code)
 
 
-def load_names(colours: Iterable[str], overlays: Sequence[Path] = (), profile: str | None = None) -> Names:
-    """Names from the rules. Without `profile`, the default's if it knows all `colours`, else the first that does."""
-    from pipeline.rulepack.store import load_pack
-
-    return names_of(load_pack(overlays), colours, profile)
-
-
 def names_of(pack: Pack, colours: Iterable[str], profile: str | None = None) -> Names:
-    """Names from a pack."""
+    """Names from a pack. Without `profile`, the default's if it knows all `colours`, else the first that does."""
     known = {code: {str(level["code"]) for level in rule.data["levels"]} for code, rule in pack.rules["profiles"].items()}
     told = set(colours)
     default = str(pack.settings["default_profile"])
@@ -57,7 +49,8 @@ def names_of(pack: Pack, colours: Iterable[str], profile: str | None = None) -> 
     rule = pack.rules["profiles"][chosen]
     factors = pack.rules["factors"]
     return Names(
-        families={family: {code: r.name for code, r in pack.rules[family].items()} for family in ("categories", "disputes", "factors", "scripts", "stages", "review")},
+        families={family: {code: r.name for code, r in pack.rules[family].items()} for family in ("categories", "disputes", "factors", "scripts", "review")}
+        | {"stages": {code: r.name for code, r in sorted(pack.rules["stages"].items(), key=lambda item: item[1].data["rank"])}},
         profile=chosen,
         profile_name=rule.name,
         levels=tuple((str(level["code"]), str(level["name"])) for level in rule.data["levels"]),

@@ -5,7 +5,6 @@ Constant memory but for Excel. Damage is counted, never fatal: undecodable bytes
 
 from __future__ import annotations
 
-import codecs
 import csv
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 import msgspec
 
 from pipeline.errors import InputError
+from service.label.encoding import detect
 
 BATCH = 20_000
 KINDS = {".csv": "CSV", ".tsv": "TSV", ".txt": "TSV", ".jsonl": "JSONL", ".ndjson": "JSONL", ".parquet": "Parquet", ".xlsx": "XLSX", ".xls": "XLS"}
@@ -85,23 +85,8 @@ def batches(path: Path, number: int, facts: FileFacts, pick: Pick) -> Iterator[B
 _Columns = Iterator[tuple[dict[str, list[str]], int]]
 
 
-def encoding_of(path: Path) -> str:
-    """By byte order mark, else UTF-8 where the first megabyte is, else GB18030."""
-    with path.open("rb") as stream:
-        head = stream.read(1 << 20)
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8"
-
-
 def _delimited(path: Path, facts: FileFacts, pick: Pick) -> _Columns:
-    facts.encoding = encoding_of(path)
+    facts.encoding = detect(path)
     csv.field_size_limit(_LONGEST_FIELD)
     with path.open(encoding=facts.encoding, errors="replace", newline="") as stream:
         first = stream.readline()
@@ -131,7 +116,7 @@ def _replaced(columns: dict[str, list[str]], size: int) -> int:
 
 
 def _jsonl(path: Path, facts: FileFacts, pick: Pick) -> _Columns:
-    facts.encoding = encoding_of(path)
+    facts.encoding = detect(path)
     decode = msgspec.json.Decoder().decode
     with path.open(encoding=facts.encoding, errors="replace") as stream:
         while lines := list(islice(stream, BATCH)):
