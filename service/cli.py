@@ -15,6 +15,7 @@ from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
 from service import bench_cli, evaluate_cli, rules_cli, serve_cli
 from service.label import cli as label_cli
+from service.report import cli as report_cli
 from service.resources import cli as resources_cli
 
 app = typer.Typer(
@@ -25,6 +26,8 @@ app.add_typer(resources_cli.app, name="resources")
 app.command("evaluate")(evaluate_cli.evaluate)
 app.command("label")(label_cli.label)
 app.command("bench")(bench_cli.bench)
+app.command("report")(report_cli.report)
+app.command("digest")(report_cli.digest)
 serve_cli.register(app)
 
 LARGEST_INPUT = 1_000_000  # characters that `triage` reads at once; longer files belong to the batch labeller

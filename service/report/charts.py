@@ -67,7 +67,7 @@ def spark(values: Sequence[float]) -> str:
     step = max(2.0, min(7.0, 96 / len(values)))
     bars = "".join(
         f'<rect x="{index * step:.1f}" y="{18 - 17 * value / most:.1f}" width="{step - 1:.1f}" height="{max(17 * value / most, 0.6):.1f}"'
-        f'{" class=last" if index == len(values) - 1 else ""}/>'
+        f"{' class=last' if index == len(values) - 1 else ''}/>"
         for index, value in enumerate(values)
     )
     shown = "、".join(f"{value:g}" for value in values)
@@ -131,7 +131,9 @@ def _columns(chart: Chart) -> tuple[str, int, int]:
     out = []
     for tick in ticks:
         y = height - bottom - tick * scale
-        out.append(f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{width - 8}" y2="{y:.1f}"/><text class="num" x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{_label(tick)}</text>')
+        out.append(
+            f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{width - 8}" y2="{y:.1f}"/><text class="num" x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{_label(tick)}</text>'
+        )
     out += _points(chart, left, step, height - bottom, scale) if chart.line else _stacks(chart, left, step, height - bottom, scale)
     every = max(1, math.ceil(max((_width(label) for label in chart.labels), default=1) * 1.15 / step))
     for index, label in enumerate(chart.labels):
@@ -149,7 +151,9 @@ def _stacks(chart: Chart, left: float, step: float, base: float, scale: float) -
             tall = series.values[index] * scale
             if tall > 0:
                 y -= tall
-                out.append(f'<rect x="{left + index * step + (step - wide) / 2:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{tall:.1f}" fill="{_paint(series)}"/>')
+                out.append(
+                    f'<rect x="{left + index * step + (step - wide) / 2:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{tall:.1f}" fill="{_paint(series)}"/>'
+                )
     return out
 
 

@@ -44,7 +44,7 @@ def returns(happened: pl.DataFrame, key: str, window_days: int) -> Returns:
         pl.len().alias("n"), pl.col("within").max().alias("most"), pl.col("time").min().alias("first"), pl.col("time").max().alias("last")
     )
     start = happened["time"].min()
-    seen = known.filter(pl.col("time") >= start + pl.duration(days=window_days)) if start is not None else known.head(0)  # type: ignore[operator]
+    seen = known.filter(pl.col("time") >= start + pl.duration(days=window_days)) if start is not None else known.head(0)
     again = Share(int((seen["within"] > 1).sum()), seen.height)
     return Returns(keys.sort(["most", "n", "first", key], descending=[True, True, False, False]), known, again)
 
@@ -64,12 +64,14 @@ class Rise:
     latest: bool
 
 
-def rises(happened: pl.DataFrame, rule: Surge) -> tuple[list[Rise], int, float]:
-    """Windows above their baseline, latest first; how many pairs × windows were looked at; how many would be found if nothing ever changed."""
+def rises(happened: pl.DataFrame, rule: Surge, last_day: dt.date | None = None) -> tuple[list[Rise], int, float]:
+    """Windows above their baseline, latest first; how many pairs × windows were looked at; how many would be found if nothing ever changed.
+    Windows are counted back from `last_day`, by default the last day that has a record."""
     timed = happened.filter(pl.col("time").is_not_null() & pl.col("kind").is_not_null())
     if not timed.height:
         return [], 0, 0.0
     first, end = _days(timed)
+    end = last_day or end
     span = rule.window_days
     back = (pl.lit(end) - pl.col("time").dt.date()).dt.total_days() // span
     placed = timed.select(pl.col("kind").cast(pl.String), pl.col("area").cast(pl.String).fill_null(""), back.alias("back"))

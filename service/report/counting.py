@@ -17,7 +17,9 @@ WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日"
 def grade_counts(frame: pl.DataFrame, by: str, names: Names) -> list[tuple[str, int, tuple[int, ...]]]:
     """(value, all, per grade) for each value of a column, most frequent first; the empty value last as 未填."""
     levels = range(len(names.levels))
-    counted = frame.group_by(pl.col(by).cast(pl.String).alias("value")).agg(pl.len().alias("n"), *((pl.col("rank") == rank).sum().alias(f"g{rank}") for rank in levels))
+    counted = frame.group_by(pl.col(by).cast(pl.String).alias("value")).agg(
+        pl.len().alias("n"), *((pl.col("rank") == rank).sum().alias(f"g{rank}") for rank in levels)
+    )
     rows = [(value, n, tuple(grades)) for value, n, *grades in counted.sort(["n", "value"], descending=[True, False], nulls_last=True).iter_rows()]
     return [(value, n, grades) for value, n, grades in rows if value is not None] + [(UNTOLD, n, grades) for value, n, grades in rows if value is None]
 
@@ -27,7 +29,9 @@ def severe(names: Names) -> tuple[int, int]:
     return len(names.levels) - 1, len(names.levels) - 2
 
 
-def grade_table(title: str, first: str, rows: Sequence[tuple[str, int, tuple[int, ...]]], history: History, *, note: str = "", page_rows: int | None = None) -> Table:
+def grade_table(
+    title: str, first: str, rows: Sequence[tuple[str, int, tuple[int, ...]]], history: History, *, note: str = "", page_rows: int | None = None
+) -> Table:
     """Value, count, share of all, one column per grade, share of the two highest."""
     names, total = history.names, history.frame.height
     top, second = severe(names)
@@ -57,7 +61,7 @@ def months(frame: pl.DataFrame) -> list[str]:
     first, last = frame["time"].min(), frame["time"].max()
     if first is None or last is None:
         return []
-    return pl.date_range(first.date().replace(day=1), last.date(), "1mo", eager=True).dt.strftime("%Y-%m").to_list()  # type: ignore[union-attr]
+    return list(pl.date_range(first.date().replace(day=1), last.date(), "1mo", eager=True).dt.strftime("%Y-%m").to_list())
 
 
 def per_month(frame: pl.DataFrame, labels: Sequence[str]) -> list[int]:

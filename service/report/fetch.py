@@ -46,15 +46,16 @@ def fetch(paths: Sequence[Path], files: Sequence[FileFacts], wanted: set[Place],
 class Quotes:
     """The words that an answer rests on, by asking the engine again; what points at a person is blotted out."""
 
-    def __init__(self, engine: Engine | None) -> None:
+    def __init__(self, engine: Engine | None, groups: Sequence[str] = ()) -> None:
         self._engine = engine
+        self._order = {group: place for place, group in enumerate(groups)}
         self._private = Deidentifier.default() if engine is not None else None
 
     def of(self, text: str | None, codes: Iterable[str]) -> str:
         """Quotes for the given factors (or for fraud where there are none), `…` where the text says nothing of them."""
         if self._engine is None or not text:
             return ""
-        pieces = _pieces(self._engine.assess(Incident(narrative=text)), set(codes))
+        pieces = self._pieces(self._engine.assess(Incident(narrative=text)), set(codes))
         persons = [(found.start, found.end) for found in self._private.find(text)] if self._private is not None else []
         quotes: list[str] = []
         for piece in pieces:
@@ -63,16 +64,15 @@ class Quotes:
                 quotes.append(quote)
         return "；".join(f"“{quote}”" for quote in quotes[:_MOST_QUOTES])
 
-
-def _pieces(answer: Assessment, codes: set[str]) -> list[Evidence]:
-    """Asserted evidence: of the factors asked for, else of all factors; of the fraud where no factor was asked for."""
-    if answer.fraud is not None and not codes:
-        pieces = [*answer.fraud.stage_evidence, *(piece for script in answer.fraud.scripts for piece in script.evidence)]
-    else:
-        pieces = []
-    found = [factor for factor in answer.risk.factors if factor.code in codes] or list(answer.risk.factors)
-    pieces += [piece for factor in found for piece in factor.evidence]
-    return [piece for piece in pieces if piece.status == "asserted"]
+    def _pieces(self, answer: Assessment, codes: set[str]) -> list[Evidence]:
+        """Asserted evidence: of the factors asked for, else of all, the gravest group first; of the fraud where no factor was asked for."""
+        pieces: list[Evidence] = []
+        if answer.fraud is not None and not codes:
+            pieces = [*answer.fraud.stage_evidence, *(piece for script in answer.fraud.scripts for piece in script.evidence)]
+        found = [factor for factor in answer.risk.factors if factor.code in codes] or list(answer.risk.factors)
+        found.sort(key=lambda factor: self._order.get(factor.group, len(self._order)))
+        pieces += [piece for factor in found for piece in factor.evidence]
+        return [piece for piece in pieces if piece.status == "asserted"]
 
 
 def _blotted(piece: Evidence, persons: Sequence[tuple[int, int]]) -> str:

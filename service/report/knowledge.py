@@ -54,7 +54,7 @@ class Repeats(_Model):
 
     window_days: int
     person_least: int
-    place_least: int
+    place_least: dict[str, int]
 
 
 class Surge(_Model):
@@ -80,6 +80,7 @@ class Lists(_Model):
     page_rows: int
     workbook_rows: int
     top: int
+    quote_groups: tuple[str, ...]
 
 
 class DigestSettings(_Model):

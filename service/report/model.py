@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from service.metrics import Share
 
-Kind = Literal["text", "count", "share", "yuan", "number", "trend", "colour"]
+Kind = Literal["text", "id", "count", "share", "yuan", "number", "trend", "colour"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: `count` whole numbers, `share` service.metrics.Share, `yuan` money, `trend` a list of numbers, `colour` a grade's rank."""
+    """A column: `id` numbers and times that do not break, `count` whole numbers, `share` service.metrics.Share, `yuan` money, `trend` a list of numbers, `colour` a grade's rank."""
 
     name: str
     kind: Kind = "text"

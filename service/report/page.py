@@ -62,16 +62,18 @@ def _under(table: Table) -> str:
 def _cell(table: Table, place: int, value: Any, levels: Sequence[tuple[str, str]]) -> str:
     kind = table.columns[place].kind
     if value is None:
-        return "<td></td>" if kind in ("text", "trend", "colour") else '<td class="n"></td>'
+        return "<td></td>" if kind in ("text", "id", "trend", "colour") else '<td class="n"></td>'
     if kind == "share":
         return _share(value)
     if kind == "trend":
         return f"<td>{charts.spark(value)}</td>"
     if kind == "colour":
         name = escape(levels[value][1].partition("（")[0])
-        return f'<td><span class="lv"><svg width="14" height="12" aria-hidden="true"><rect width="14" height="12" fill="url(#lv{value})"/></svg>{name}</span></td>'
-    if kind == "text":
-        return f"<td>{escape(str(value))}</td>"
+        return (
+            f'<td><span class="lv"><svg width="14" height="12" aria-hidden="true"><rect width="14" height="12" fill="url(#lv{value})"/></svg>{name}</span></td>'
+        )
+    if kind in ("text", "id"):
+        return f"<td{' class=id' if kind == 'id' else ''}>{escape(str(value))}</td>"
     if table.heat and kind == "count":
         return _shaded(table, value)
     return f'<td class="n">{escape(number(value))}</td>'

@@ -57,7 +57,9 @@ def input_files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             found += sorted(
-                inner for inner in path.rglob("*") if inner.suffix.lower() in KINDS and inner.is_file() and ".rejects" not in inner.name and inner.name[0] not in "._"
+                inner
+                for inner in path.rglob("*")
+                if inner.suffix.lower() in KINDS and inner.is_file() and ".rejects" not in inner.name and inner.name[0] not in "._"
             )
         elif path.is_file():
             found.append(path)

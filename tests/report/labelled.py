@@ -45,9 +45,7 @@ def rows(count: int, seed: int = 7) -> list[dict]:
         if made and draw.random() < 0.04:
             again = dict(made[-1])
             later = dt.datetime.fromisoformat(again["报警时间"]) + dt.timedelta(minutes=draw.randrange(1, 40))
-            made.append(
-                again | {"警情编号": f"3205{number:014d}", "报警时间": str(later), "报警电话": phone(draw), "报警内容": "又报: " + again["报警内容"]}
-            )
+            made.append(again | {"警情编号": f"3205{number:014d}", "报警时间": str(later), "报警电话": phone(draw), "报警内容": "又报: " + again["报警内容"]})
             continue
         made.append(record(draw, draw.choice(notes), number, moment))
     made.sort(key=lambda row: (row["报警时间"], row["警情编号"]))

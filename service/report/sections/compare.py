@@ -55,7 +55,9 @@ def _sides(history: History, name: str) -> tuple[Any, Any]:
 def graded(history: History) -> pl.DataFrame:
     """Records with a grade of both: `filed_level_grade` and the machine's on the same scale, `machine`."""
     assert history.levels is not None
-    frame = history.frame.with_row_index("index").with_columns(pl.col("rank").replace_strict(history.levels.of_rank, default=None, return_dtype=pl.Int8).alias("machine"))
+    frame = history.frame.with_row_index("index").with_columns(
+        pl.col("rank").replace_strict(history.levels.of_rank, default=None, return_dtype=pl.Int8).alias("machine")
+    )
     return frame.filter(pl.col("machine").is_not_null() & pl.col("filed_level_grade").is_not_null())
 
 
@@ -107,9 +109,9 @@ def _covers(history: History, levels: FiledLevels) -> str:
     return f"对照：{told}。对角线上是一致的。"
 
 
-def confusion(title: str, pairs: Pairs, order: Sequence[tuple[Any, str]], *, note: str = "对角线上是一致的。颜色深浅按条数。") -> Table:
+def confusion(title: str, pairs: Pairs, order: Sequence[tuple[Any, str]], *, note: str = "对角线上是一致的。颜色深浅按条数。", first: str = "原标注") -> Table:
     """A confusion matrix as a shaded table, with sums of the rows and the share on the diagonal."""
-    columns = (Column("原标注"), *(Column(name, "count") for _, name in order), Column("合计", "number"), Column("一致", "share"))
+    columns = (Column(first), *(Column(name, "count") for _, name in order), Column("合计", "number"), Column("一致", "share"))
     rows = []
     for code, name in order:
         counts = [pairs.get((code, other), 0) for other, _ in order]
@@ -147,7 +149,7 @@ def _drift(history: History) -> list[Block]:
     note = f"接警与处警类别不同的 {share.value:.1%}({share.hits:,}/{share.total:,})。改动本身正常(到场才知真情)；机器仍同接警一致、且判得高的，值得看。"
     pairs = _pairs(frame.filter(pl.col("initial_category").is_not_null() & pl.col("human_category").is_not_null()), "initial_category", "human_category")
     order = [(code, names.of("categories", code)) for code in names.families["categories"] if any(code in key for key in pairs)]
-    matrix = confusion("接警类别(行)到处警类别(列)", pairs, order, note="按对照表归并后的大类。")
+    matrix = confusion("接警类别(行)到处警类别(列)", pairs, order, note="按对照表归并后的大类。", first="接警类别")
     return [Table("接警到处警的改动", columns, rows, note=note, page_rows=history.settings.lists.top), matrix]
 
 

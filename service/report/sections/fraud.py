@@ -25,7 +25,9 @@ def fraud(history: History) -> Section | None:
     trend = {names.of("scripts", script): counts for script, counts in trends(by_script, "scripts", labels).items()}
     sums = told["loss"].drop_nulls()
     blocks: list[Block] = [
-        Chart("各类骗术的条数", [row[0] for row in rows], [Series("条", [row[1] for row in rows])], f"条数最多的是{rows[0][0]}，{rows[0][1]:,} 条。", across=True),
+        Chart(
+            "各类骗术的条数", [row[0] for row in rows], [Series("条", [row[1] for row in rows])], f"条数最多的是{rows[0][0]}，{rows[0][1]:,} 条。", across=True
+        ),
         _scripts(rows, told.height, trend),
         _stages(history, told),
         _matrix(history, by_script),
@@ -33,16 +35,20 @@ def fraud(history: History) -> Section | None:
     ]
     lead = (
         f"{percent(Share(told.height, frame.height))} 的记录说到诈骗的套路(一条可有几种)。说明损失的 {percent(Share(len(sums), told.height))}，"
-        f"合计 {wan(float(sums.sum()))}，中位数 {wan(float(sums.median() or 0))}；没有说金额的不补。"  # type: ignore[arg-type]
+        f"合计 {wan(float(sums.sum()))}，中位数 {wan(float(sums.median() or 0))}；没有说金额的不补。"
     )
     return Section("fraud", "诈骗：套路、环节与损失", lead, tuple(blocks))
 
 
 def _script_rows(by_script: pl.DataFrame) -> list[tuple[Any, ...]]:
     counted = by_script.group_by("scripts").agg(
-        pl.len().alias("n"), pl.col("loss").count().alias("told"), pl.col("loss").sum().alias("sum"), pl.col("loss").median().alias("mid"), pl.col("loss").max().alias("most")
+        pl.len().alias("n"),
+        pl.col("loss").count().alias("told"),
+        pl.col("loss").sum().alias("sum"),
+        pl.col("loss").median().alias("mid"),
+        pl.col("loss").max().alias("most"),
     )
-    return counted.sort(["n", "scripts"], descending=[True, False]).rows()
+    return list(counted.sort(["n", "scripts"], descending=[True, False]).iter_rows())
 
 
 def _scripts(rows: list[tuple[Any, ...]], total: int, trend: dict[str, list[int]]) -> Table:
@@ -50,20 +56,26 @@ def _scripts(rows: list[tuple[Any, ...]], total: int, trend: dict[str, list[int]
         Column("套路"), Column("条", "count"), Column("占诈骗", "share"), Column("说明损失", "share"), Column("损失合计(元)", "yuan"), Column("中位数(元)", "yuan"),
         Column("最大(元)", "yuan"), Column("逐月", "trend"),
     )  # fmt: skip
-    body = [
-        (name, n, Share(n, total), Share(told, n), sums if told else None, middle, most, trend.get(name, [])) for name, n, told, sums, middle, most in rows
-    ]
+    body = [(name, n, Share(n, total), Share(told, n), sums if told else None, middle, most, trend.get(name, [])) for name, n, told, sums, middle, most in rows]
     note = f"分母：{total:,} 条诈骗。一条有几种套路时，损失在每种里各计一次，各行不可相加。"
     return Table("各类骗术与损失", columns, body, note=note)
 
 
 def _stages(history: History, told: pl.DataFrame) -> Table:
     names = history.names
-    counted = told.group_by(pl.col("stage").cast(pl.String).alias("s")).agg(pl.len().alias("n"), pl.col("loss").count().alias("told"), pl.col("loss").sum().alias("sum"))
+    counted = told.group_by(pl.col("stage").cast(pl.String).alias("s")).agg(
+        pl.len().alias("n"), pl.col("loss").count().alias("told"), pl.col("loss").sum().alias("sum")
+    )
     table = {stage: (n, losses, sums) for stage, n, losses, sums in counted.iter_rows()}
     order = [*names.families["stages"], *(stage for stage in table if stage is not None and stage not in names.families["stages"]), None]
     rows = [
-        (names.of("stages", stage) if stage else UNTOLD, table[stage][0], Share(table[stage][0], told.height), Share(table[stage][1], table[stage][0]), table[stage][2])
+        (
+            names.of("stages", stage) if stage else UNTOLD,
+            table[stage][0],
+            Share(table[stage][0], told.height),
+            Share(table[stage][1], table[stage][0]),
+            table[stage][2],
+        )
         for stage in order
         if stage in table
     ]

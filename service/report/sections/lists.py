@@ -15,7 +15,7 @@ from service.report.counting import having
 from service.report.fetch import Place, Quotes, fetch
 from service.report.history import History
 from service.report.knowledge import Audit, Proof
-from service.report.model import Block, Column, Prose, Section, Table, percent
+from service.report.model import Column, Prose, Section, Table, percent
 from service.report.sections.compare import graded
 
 
@@ -28,6 +28,7 @@ class Listed:
     frame: pl.DataFrame
     point: str
     codes: tuple[str, ...] = ()
+    why: str = "为什么列出"
 
 
 def lists(history: History, paths: Sequence[Path], quotes: Quotes) -> Section | None:
@@ -44,10 +45,11 @@ def _audits(history: History) -> tuple[Audit, ...]:
     return knowledge.audits().audits if history.has("final_label") or history.has("dispute_label") else ()
 
 
-_FILED = pl.concat_str([pl.col("filed").cast(pl.String), pl.col("filed_type").cast(pl.String)], separator=" / ", ignore_nulls=True)
+FILED_AS = pl.concat_str([pl.col("filed").cast(pl.String), pl.col("filed_type").cast(pl.String)], separator=" / ", ignore_nulls=True)
 
 
-def _ordered(frame: pl.DataFrame, *by: str) -> pl.DataFrame:
+def ordered(frame: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """By the given columns, then the gravest and the latest first; ties by place in the files."""
     return frame.sort([*by, "rank", "time", "file", "row"], descending=[*(True for _ in by), True, True, False, False], nulls_last=True)
 
 
@@ -58,14 +60,15 @@ def _downgraded(history: History) -> list[Listed]:
     both = graded(history).with_columns((pl.col("machine") - pl.col("filed_level_grade")).alias("gap"))
     both = both.with_columns(
         pl.concat_str(pl.lit("人工“"), pl.col("filed_level_grade").replace_strict(grades, return_dtype=pl.String), pl.lit("”，机器“"), pl.col("machine").replace_strict(grades, return_dtype=pl.String), pl.lit("”")).alias("why"),
-        _FILED.alias("filed_as"),
+        FILED_AS.alias("filed_as"),
     )  # fmt: skip
-    lower, higher = _ordered(both.filter(pl.col("gap") > 0), "gap"), _ordered(both.filter(pl.col("gap") < 0).with_columns((-pl.col("gap")).alias("gap")), "gap")
+    lower, higher = ordered(both.filter(pl.col("gap") > 0), "gap"), ordered(both.filter(pl.col("gap") < 0).with_columns((-pl.col("gap")).alias("gap")), "gap")
     point = f"降级清单：人工定级低于机器 {percent(Share(lower.height, both.height))}；反过来人工高于机器 {percent(Share(higher.height, both.height))}。"
-    return [
-        Listed("降级清单：人工定级低于机器", f"按差几档、再按机器的级别排。分母：两边都有级别的 {both.height:,} 条。", lower, point),
-        Listed("人工定级高于机器", "人看到了文本以外的事，或机器漏了；两样都值得知道。", higher, f"人工高于机器的 {higher.height:,} 条另列，可用来找机器的漏判。"),
-    ]
+    found = [Listed("降级清单：人工定级低于机器", f"按差几档、再按机器的级别排。分母：两边都有级别的 {both.height:,} 条。", lower, point)]
+    if higher.height:
+        told = f"人工高于机器的 {higher.height:,} 条另列，可用来找机器的漏判。"
+        found.append(Listed("人工定级高于机器", "人看到了文本以外的事，或机器漏了；两样都值得知道。", higher, told))
+    return found
 
 
 def _dropped(history: History) -> list[Listed]:
@@ -76,15 +79,15 @@ def _dropped(history: History) -> list[Listed]:
     frame = history.frame.filter(pl.col("initial_level_grade").is_not_null() & pl.col("filed_level_grade").is_not_null())
     lower = frame.filter(pl.col("filed_level_grade") < pl.col("initial_level_grade")).with_columns(
         pl.concat_str(pl.lit("接警“"), pl.col("initial_level_grade").replace_strict(grades, return_dtype=pl.String), pl.lit("”，处警“"), pl.col("filed_level_grade").replace_strict(grades, return_dtype=pl.String), pl.lit("”")).alias("why"),
-        _FILED.alias("filed_as"),
+        FILED_AS.alias("filed_as"),
     )  # fmt: skip
     point = f"接警到处警调低：{percent(Share(lower.height, frame.height))} 的级别在处警后调低。"
-    return [Listed("接警到处警调低了级别", "到场后调低多半有理；机器仍判得高的排在前面。", _ordered(lower), point)]
+    return [Listed("接警到处警调低了级别", "到场后调低多半有理；机器仍判得高的排在前面。", ordered(lower), point)]
 
 
 def _audit(history: History, audit: Audit) -> Listed:
     """Records filed as the audit says, with the first proof that holds."""
-    frame = history.frame.with_columns(_FILED.fill_null("").alias("filed_as"))
+    frame = history.frame.with_columns(FILED_AS.fill_null("").alias("filed_as"))
     filed = audit.filed
     chosen = pl.lit(not (filed.names or filed.categories or filed.types))
     if filed.names:
@@ -105,7 +108,7 @@ def _audit(history: History, audit: Audit) -> Listed:
     found = found.with_columns(pl.col("order").replace_strict(says, return_dtype=pl.String).alias("why"), (-pl.col("order")).alias("strength"))
     point = f"{audit.name}：这样记录的 {base:,} 条中 {percent(Share(found.height, base))} 在文本里有证据。"
     codes = tuple(code for proof in audit.evidence for code in proof.factors)
-    return Listed(audit.name, f"{audit.about}依据：{audit.basis}。", _ordered(found, "strength"), point, codes)
+    return Listed(audit.name, f"{audit.about}依据：{audit.basis}。", ordered(found, "strength"), point, codes)
 
 
 def _proves(proof: Proof, frame: pl.DataFrame) -> pl.Series:
@@ -122,15 +125,15 @@ def _admonition(history: History) -> list[Listed]:
     if not history.has("admonition"):
         return []
     rule = knowledge.audits().admonition
-    frame = history.frame.filter(having("factors", rule.factors, history.frame)).with_columns(_FILED.alias("filed_as"))
+    frame = history.frame.filter(having("factors", rule.factors, history.frame)).with_columns(FILED_AS.alias("filed_as"))
     cells = frame["admonition"].cast(pl.String).fill_null("")
     issued = {cell: history.filing.admonished(cell) for cell in cells.unique().to_list()}
     without = frame.filter(~cells.replace_strict(issued, return_dtype=pl.Boolean)).with_columns(pl.lit("未见告诫书").alias("why"))
     point = f"{rule.name}：{percent(Share(without.height, frame.height))}。"
-    return [Listed(rule.name, rule.about, _ordered(without), point, rule.factors)]
+    return [Listed(rule.name, rule.about, ordered(without), point, rule.factors)]
 
 
-def tables_of(history: History, paths: Sequence[Path], found: Sequence[Listed], quotes: Quotes) -> list[Block]:
+def tables_of(history: History, paths: Sequence[Path], found: Sequence[Listed], quotes: Quotes) -> list[Table]:
     """The lists as tables: ids for all rows, quotes for those that the page shows."""
     limits = history.settings.lists
     wanted: set[Place] = set()
@@ -152,8 +155,20 @@ def _table(history: History, listed: Listed, ids: dict[Place, str], quote: Calla
     for file, row, time, area, filed_as, rank, why, kind, factors in shown.iter_rows():
         told = [code for code in (factors or "").split(";") if code in names.external]
         words = quote((file, row), listed.codes) if len(rows) < limits.page_rows else ""
-        rows.append((ids.get((file, row)) or f"第 {row} 行", f"{time:%Y-%m-%d %H:%M}" if time else "", area or "", filed_as or "", rank, why, kind or "", names.joined("factors", told), words))
+        rows.append(
+            (
+                ids.get((file, row)) or f"第 {row} 行",
+                f"{time:%Y-%m-%d %H:%M}" if time else "",
+                area or "",
+                filed_as or "",
+                rank,
+                why,
+                kind or "",
+                names.joined("factors", told),
+                words,
+            )
+        )
     columns = (
-        Column("编号"), Column("时间"), Column("辖区"), Column("原标注"), Column("机器", "colour"), Column("为什么列出"), Column("机器判为"), Column("因素"), Column("文本里的话"),
+        Column("编号", "id"), Column("时间", "id"), Column("辖区"), Column("原标注"), Column("机器", "colour"), Column(listed.why), Column("机器判为"), Column("因素"), Column("文本里的话"),
     )  # fmt: skip
     return Table(listed.title, columns, rows, note=listed.note, total=listed.frame.height, page_rows=limits.page_rows)

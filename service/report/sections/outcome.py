@@ -56,7 +56,12 @@ def _results(history: History) -> Table:
     frame = history.frame
     counted = frame.group_by("resolution").len().sort("len", descending=True)
     rows = [(history.mapping.resolution_names.get(code, code) if code else f"{UNTOLD}或看不出", n, Share(n, frame.height)) for code, n in counted.iter_rows()]
-    return Table("处理结果", (Column("结果"), Column("条", "count"), Column("占接报", "share")), rows, note=f"按“{history.roles['status']}”一列归类；对照表见 mapping.yaml。")
+    return Table(
+        "处理结果",
+        (Column("结果"), Column("条", "count"), Column("占接报", "share")),
+        rows,
+        note=f"按“{history.roles['status']}”一列归类；对照表见 mapping.yaml。",
+    )
 
 
 def _by_type(history: History, disputes: pl.DataFrame) -> Table:
@@ -100,7 +105,9 @@ def _recurrence(history: History) -> list[Block]:
 
 
 def _comes_back(happened: pl.DataFrame, key: str, window: int) -> pl.Series:
-    indexed = happened.select("event", key, pl.col("kind").cast(pl.String), "time").with_row_index("at").filter(pl.col(key) != 0).sort(key, "kind", "time", "at")
+    indexed = (
+        happened.select("event", key, pl.col("kind").cast(pl.String), "time").with_row_index("at").filter(pl.col(key) != 0).sort(key, "kind", "time", "at")
+    )
     gap = indexed.with_columns((pl.col("time").shift(-1).over(key, "kind") - pl.col("time")).dt.total_seconds().alias("gap"))
     hits = gap.filter(pl.col("gap") <= window * 86400)["at"]
     return pl.Series(range(happened.height)).is_in(hits.implode())

@@ -18,7 +18,15 @@ def quality(history: History) -> Section:
     columns = (Column("查什么"), Column("条", "share"), Column("怎么看"))
     files = Table(
         "读了哪些文件",
-        (Column("文件"), Column("格式"), Column("编码"), Column("条", "count"), Column("列数不齐", "count"), Column("解不开的字", "count"), Column("坏行", "count")),
+        (
+            Column("文件"),
+            Column("格式"),
+            Column("编码"),
+            Column("条", "count"),
+            Column("列数不齐", "count"),
+            Column("解不开的字", "count"),
+            Column("坏行", "count"),
+        ),
         [(f.name, f.kind, f.encoding, f.rows, f.ragged, f.undecodable, f.broken) for f in history.files],
         note="列数不齐的行补空或截齐后照样计入；坏行(不是合法 JSON)没有计入。",
         page_rows=40,

@@ -38,7 +38,7 @@ def _joined(history: History, happened: pl.DataFrame) -> str:
     rule = history.settings.same_event
     several = happened.filter(pl.col("records") > 1)
     return (
-        f"一事多报：{several.height:,} 起共 {int(several['records'].sum()):,} 条记录(最多一起 {int(happened['records'].max() or 0)} 条)；"  # type: ignore[call-overload]
+        f"一事多报：{several.height:,} 起共 {int(several['records'].sum()):,} 条记录(最多一起 {int(happened['records'].max() or 0)} 条)；"
         f"{history.frame.height:,} 条并为 {happened.height:,} 起。条件：同辖区、{rule.within_hours:g} 小时内、相似度 {rule.similarity:g} 以上。"
     )
 
@@ -65,7 +65,7 @@ def _again_by_month(found: Returns, labels: Sequence[str], window: int) -> list[
     start = found.events["time"].min()
     if start is None or len(labels) < 3:
         return []
-    seen = found.events.filter(pl.col("time") >= start + pl.duration(days=window))  # type: ignore[operator]
+    seen = found.events.filter(pl.col("time") >= start + pl.duration(days=window))
     counted = seen.group_by(pl.col("time").dt.strftime("%Y-%m").alias("m")).agg(pl.len().alias("n"), (pl.col("within") > 1).sum().alias("again"))
     table = {m: Share(again, n) for m, n, again in counted.iter_rows()}
     kept = [label for label in labels if label in table]
@@ -89,9 +89,9 @@ def _key_table(history: History, found: Returns, often: pl.DataFrame, key: str, 
     trend = trends(mine, key, labels)
     rows = []
     for value, n, most, first, last, kind, rank, area, community, kinds in kept.join(about, on=key, how="left", maintain_order="left").iter_rows():
-        rows.append((_shown(key, value, community), n, most, f"{first:%m-%d}", f"{last:%m-%d}", kind, kinds, rank, area, trend.get(str(value), [])))
+        rows.append((_shown(key, value, community), n, most, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", kind, kinds, rank, area, trend.get(str(value), [])))
     columns = (
-        Column({"person": "报警人(短标识)"}.get(key, "地点")), Column("起", "count"), Column("窗口内最多", "count"), Column("首次"), Column("末次"),
+        Column({"person": "报警人(短标识)"}.get(key, "地点"), "id"), Column("起", "count"), Column("窗口内最多", "count"), Column("首次", "id"), Column("末次", "id"),
         Column("主要事由"), Column("事由种数", "count"), Column("最高级", "colour"), Column("主要辖区"), Column("逐月", "trend"),
     )  # fmt: skip
     return Table(title, columns, rows, total=often.height, page_rows=history.settings.lists.top, sheet=title.partition("(")[0])
@@ -110,11 +110,13 @@ def _places(history: History, happened: pl.DataFrame, labels: Sequence[str]) -> 
     told, tables = [], []
     for key, name in _PLACES:
         found = returns(happened, key, rule.window_days)
-        often = found.keys.filter(pl.col("most") >= rule.place_least)
+        often = found.keys.filter(pl.col("most") >= rule.place_least[key])
         mine = int(often["n"].sum())
-        told.append(f"{name}一级 {percent(Share(often.height, found.keys.height))} 处，占 {percent(Share(mine, found.events.height))} 的警情")
-        tables.append(_key_table(history, found, often, key, f"一地多起 · {name}({rule.window_days} 天内 {rule.place_least} 起以上)", labels))
-    point = f"一地多起：{rule.window_days} 天内 {rule.place_least} 起以上的，" + "；".join(told) + "。地址写法不一会拆散同一处；户一级只给短标识。"
+        told.append(
+            f"{name}一级 {rule.place_least[key]} 起以上 {percent(Share(often.height, found.keys.height))} 处，占 {percent(Share(mine, found.events.height))} 的警情"
+        )
+        tables.append(_key_table(history, found, often, key, f"一地多起 · {name}({rule.window_days} 天内 {rule.place_least[key]} 起以上)", labels))
+    point = f"一地多起：{rule.window_days} 天内，" + "；".join(told) + "。地址写法不一会拆散同一处；户一级只给短标识。"
     return point, list(tables)
 
 
@@ -126,14 +128,20 @@ def _rising(history: History, happened: pl.DataFrame) -> tuple[str, list[Block]]
         f"一类多发：事由 × 辖区，每 {rule.window_days} 天同此前 {rule.baseline_windows} 个窗口比，共比了 {looked:,} 次，提示 {len(found):,} 次，最近一个窗口 {len(latest):,} 个。"
         f"如果什么都没有变，按同样的门槛偶然也会提示约 {expected:,.1f} 次。"
     )
-    columns = (
-        Column("事由"), Column("辖区"), Column("窗口"), Column("起", "count"), Column("此前平均", "number"), Column("偶然概率"), Column(f"此前 {rule.baseline_windows} 窗与本窗", "trend"),
-    )  # fmt: skip
     note = f"门槛：{rule.least_count} 起以上、为此前平均的 {rule.least_ratio:g} 倍以上、偶然概率低于 {rule.chance:g}(负二项)。均为示例配置，须由本地单位审定。"
-    table = Table("一类多发", columns, [_rise_row(rise) for rise in found], note=note, page_rows=history.settings.lists.top)
+    table = Table("一类多发", surge_columns(history), [rise_row(rise) for rise in found], note=note, page_rows=history.settings.lists.top)
     return point, [table]
 
 
-def _rise_row(rise: Rise) -> tuple[Any, ...]:
+def surge_columns(history: History) -> tuple[Column, ...]:
+    """The columns of a table of rises."""
+    windows = history.settings.surge.baseline_windows
+    return (
+        Column("事由"), Column("辖区"), Column("窗口"), Column("起", "count"), Column("此前平均", "number"), Column("偶然概率"), Column(f"此前 {windows} 窗与本窗", "trend"),
+    )  # fmt: skip
+
+
+def rise_row(rise: Rise) -> tuple[Any, ...]:
+    """A rise as a row of such a table."""
     chance = "<0.0001" if rise.chance < 0.0001 else f"{rise.chance:.4f}"
     return rise.kind, rise.area or "全部", f"{rise.start} 至 {rise.end}", rise.count, round(rise.baseline, 2), chance, list(rise.weeks)

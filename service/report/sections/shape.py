@@ -104,7 +104,13 @@ def _kinds_by_area(frame: pl.DataFrame, chosen: list[str]) -> Table | None:
             totals[what] = totals.get(what, 0) + n
     leading = sorted(totals, key=lambda what: (-totals[what], what))[:15]
     columns = (Column("事由"), *(Column(where, "count") for where in chosen))
-    return Table("事由与辖区", columns, [(what, *(table.get((what, where), 0) for where in chosen)) for what in leading], note="颜色深浅按条数；列为条数最多的辖区。", heat=True)
+    return Table(
+        "事由与辖区",
+        columns,
+        [(what, *(table.get((what, where), 0) for where in chosen)) for what in leading],
+        note="颜色深浅按条数；列为条数最多的辖区。",
+        heat=True,
+    )
 
 
 def times(history: History) -> Section | None:
@@ -143,7 +149,9 @@ def times(history: History) -> Section | None:
 def _week(clocked: pl.DataFrame) -> Table:
     counted = clocked.group_by(pl.col("time").dt.weekday().alias("d"), pl.col("time").dt.hour().alias("h")).len()
     table = {(d, h): n for d, h, n in counted.iter_rows()}
-    rows = [(name, *(table.get((index + 1, h), 0) for h in range(24)), sum(table.get((index + 1, h), 0) for h in range(24))) for index, name in enumerate(WEEKDAYS)]
+    rows = [
+        (name, *(table.get((index + 1, h), 0) for h in range(24)), sum(table.get((index + 1, h), 0) for h in range(24))) for index, name in enumerate(WEEKDAYS)
+    ]
     rows.append(("合计", *(sum(table.get((d, h), 0) for d in range(1, 8)) for h in range(24)), clocked.height))
     columns = (Column("星期"), *(Column(str(h), "count") for h in range(24)), Column("合计", "number"))
     return Table("星期与钟点", columns, rows, note=f"分母：写明钟点的 {clocked.height:,} 条。颜色深浅按条数，末行为合计。", heat=True)
