@@ -13,7 +13,7 @@ import typer
 from pipeline.engine import Engine
 from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
-from service import bench_cli, evaluate_cli, rules_cli, serve_cli
+from service import bench_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli
 from service.label import cli as label_cli
 from service.report import cli as report_cli
 from service.resources import cli as resources_cli
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(rules_cli.app, name="rules")
 app.add_typer(resources_cli.app, name="resources")
+app.add_typer(playbooks_cli.app, name="playbooks")
 app.command("evaluate")(evaluate_cli.evaluate)
 app.command("label")(label_cli.label)
 app.command("bench")(bench_cli.bench)
@@ -39,19 +40,20 @@ def _root() -> None:
 
 
 @app.command()
-def triage(
+def triage(  # noqa: PLR0913 — a command takes its options as arguments
     text: Annotated[str | None, typer.Argument(help="警情文本; - 表示标准输入")] = None,
     file: Annotated[list[Path] | None, typer.Option("--file", help="文本文件(UTF-8 或 GB18030), 可多次")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON, 每条一行")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="写成网页")] = None,
     profile: Annotated[str | None, typer.Option(help="分级方案, 如 tongxin346 xiushui three_colours abcd")] = None,
+    playbook: Annotated[str | None, typer.Option(help="工作法, 如 default zhenjiang_1_3_n tongxin_346")] = None,
     at: Annotated[dt.datetime | None, typer.Option("--at", help="来电时间")] = None,
     channel: Annotated[str, typer.Option(help="来源渠道, 如 110 网格群 message")] = "",
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
 ) -> None:
     """研判一条警情 · assess one narrative and show what it rests on."""
     narratives = list(_narratives(text, file or []))
-    engine = Engine.load(rules or (), profile=profile)
+    engine = Engine.load(rules or (), profile=profile, playbook=playbook)
     incidents = [Incident(narrative=narrative, occurred_at=at, channel=channel) for narrative in narratives]
     answers = [engine.assess(incident) for incident in incidents]
     if html is not None:

@@ -82,6 +82,7 @@ class Desk:
         self.pack, self.code = pack, code
         self.book = compose(pack, code)
         self.laws = Laws(pack)
+        self.cited: set[str] = set()
         self._told: dict[tuple[int, int], dict[str, Any]] = {}
         self.workdays = Workdays(rule.data for rule in pack.rules["calendar"].values())
         self.gates = gates(pack)
@@ -108,6 +109,7 @@ class Desk:
         self.cards = self._named("cards", ("id", "name", "says", "content_known", "basis"))
         self.marks = self._said(self.book["marks"], f"playbooks/{code} marks")
         self.escalations = self._said(self.book["escalations"], f"playbooks/{code} escalations")
+        self.conditions = len(self._board.nodes)
         self.decide = self._board.compiled()
         self.labels = tuple(frozenset(self._labels(node)) for node in self._board.nodes)
 
@@ -120,6 +122,10 @@ class Desk:
             }  # fmt: skip
         return made
 
+    def _check_cite(self, cite: str, where: str) -> None:
+        self.laws.check(cite, where)
+        self.cited.add(cite)
+
     def _on(self, text: str | None, where: str) -> int:
         return self._board.add(text, where)
 
@@ -130,7 +136,7 @@ class Desk:
         made = []
         for entry in entries:
             for cite in entry["cite"]:
-                self.laws.check(cite, f"{where} {entry['id']}")
+                self._check_cite(cite, f"{where} {entry['id']}")
             made.append(
                 Said(
                     entry["id"],
@@ -155,7 +161,7 @@ class Desk:
         data = route.data
         name, unit = step["name"] or route.name, step["unit"] or data["unit"]
         for cite in (step["due"] or {}).get("cite", ()):
-            self.laws.check(cite, where)
+            self._check_cite(cite, where)
         return Way(
             step["id"],
             name,
@@ -174,7 +180,7 @@ class Desk:
         where, data = f"mediation/{rule.id}", rule.data
         for entry in (data, *data["needs"], *data["deadlines"]):
             for cite in entry["cite"]:
-                self.laws.check(cite, where)
+                self._check_cite(cite, where)
         needs = tuple(
             Named(
                 self._on(need["when"], where),
@@ -198,7 +204,7 @@ class Desk:
         items = []
         for item in rule.data["items"]:
             for cite in item["cite"]:
-                self.laws.check(cite, f"{where} {item['id']}")
+                self._check_cite(cite, f"{where} {item['id']}")
             shown = {key: item[key] for key in ("id", "says", "question", "basis")}
             items.append(Named(self._on(None, where), shown, tuple(item["cite"]), self._maybe(item["told"], where)))
         return Named(self._on(rule.data["when"], where), {"id": rule.id, "name": rule.name}), tuple(items)
@@ -211,7 +217,7 @@ class Desk:
                     "FQ1406", "没有这个接收单位", "unknown receiving party", seen=f"{where} · {rule.data['party']}", remedy="先建立 departments/ 下的文件"
                 )
             for cite in rule.data["cite"]:
-                self.laws.check(cite, where)
+                self._check_cite(cite, where)
 
     def _labels(self, node: Node) -> Iterable[str]:
         """The decided labels that speak for a condition, gates as the factors that close them; what stands under `not` speaks for nothing."""
