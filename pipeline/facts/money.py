@@ -11,6 +11,8 @@ from pipeline.facts.scan import Scan
 from pipeline.text.normalise import fold
 
 _NONE: tuple[str, ...] = ()
+_SPOKEN_TAIL, _SPOKEN_SCALE, _IDIOM = frozenset("一二两三四五六七八九"), frozenset("百千万"), frozenset(("二百五",))
+_STOPS = frozenset(",。;:!?、 \n")
 _TAIL_END = ("", ",", "。", "、", ";", "!", "?", "的", "钱", "一", "每", ")", " ", "\n")
 
 
@@ -69,7 +71,7 @@ class MoneyReader:
             at -= len(self._about.before(text, at))
         large = number.value >= 10_000 and number.scale > 1 and text[start] not in "百千万亿"
         cued = self._strong.before(text, at) or (number.scale >= 100 and self._weak.before(text, at))
-        if not (large or cued or len(self._cued_after.after(text, end)) > (number.scale < 100)):
+        if not (large or cued or _spoken(text, start, end, number) or len(self._cued_after.after(text, end)) > (number.scale < 100)):
             return 0
         if self._not_money.after(text, end) or text[start] == "半":
             return 0
@@ -112,6 +114,15 @@ class MoneyReader:
         if after or before:
             extra.append(("per", self._per_after[after] if after else self._per_before[before]))
         return tuple(extra)
+
+
+def _spoken(text: str, start: int, end: int, number: Number) -> bool:
+    """四千二, 一千九百八: the last unit left out is how sums are said; or a clause that is nothing but a sum of 500 and more (…, 八千)."""
+    if number.scale < 100 or number.about or not start:
+        return False
+    if text[end - 1] in _SPOKEN_TAIL and text[end - 2] in _SPOKEN_SCALE:
+        return text[start:end] not in _IDIOM
+    return number.value >= 500 and text[start - 1] in _STOPS and (end == len(text) or text[end] in _STOPS)
 
 
 def _yuan(amount: float) -> float:
