@@ -38,6 +38,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="监听端口, 默认 8110")] = None,
     database: Database = None,
     workers: Annotated[int | None, typer.Option(help="进程数")] = None,
+    uds: Annotated[Path | None, typer.Option(help="监听 Unix 套接字而不是端口(反向代理之后)")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="演示: 不要密钥, 只监听本机, 数据用后即弃")] = False,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
 ) -> None:
@@ -51,10 +52,10 @@ def serve(
                 os.environ[f"FENGQIAO_{name.upper()}"] = str(value)
         settings = settings_of(database)
         os.environ["FENGQIAO_DATABASE"] = settings.database
-        _run(settings)
+        _run(settings, uds)
 
 
-def _run(settings: Settings) -> None:
+def _run(settings: Settings, uds: Path | None) -> None:
     import uvicorn
 
     from service.api.app import create_app
@@ -65,7 +66,7 @@ def _run(settings: Settings) -> None:
     app = create_app(settings)  # rules that do not compile stop the start here, in one line
     opened = Store(settings)
     try:
-        _greet(settings, opened)
+        _greet(settings, opened, uds)
     finally:
         opened.close()
     alone = settings.workers == 1
@@ -74,6 +75,7 @@ def _run(settings: Settings) -> None:
         factory=not alone,
         host=settings.host,
         port=settings.port,
+        uds=None if uds is None else str(uds),
         workers=settings.workers,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
@@ -85,10 +87,11 @@ def _run(settings: Settings) -> None:
     )
 
 
-def _greet(settings: Settings, opened: Store) -> None:
+def _greet(settings: Settings, opened: Store, uds: Path | None) -> None:
     from service.keys import listing
 
-    sys.stderr.write(f"枫桥 http://{settings.host}:{settings.port}  接口说明 /docs  {'演示模式: 不要密钥, 只限本机' if settings.demo else ''}\n")
+    where = f"http://{settings.host}:{settings.port}" if uds is None else f"unix:{uds}"
+    sys.stderr.write(f"枫桥 {where}  接口说明 /docs  {'演示模式: 不要密钥, 只限本机' if settings.demo else ''}\n")
     if not settings.demo and not any(key["revoked_at"] is None for key in listing(opened)) and not settings.oidc_issuer:
         sys.stderr.write("还没有密钥: fengqiao keys create 名称 --scope assess --scope read\n")
 
@@ -223,6 +226,23 @@ def store_backup(target: Path, database: Database = None) -> None:
     with open_store(database) as opened:
         backup(opened.engine, target)
     sys.stderr.write(f"已备份到 {target}\n")
+
+
+@store.command("purge")
+def store_purge(
+    older_than_days: Annotated[int | None, typer.Option(min=1, help="清除多少天以前的文本、引文与理由")] = None,
+    incident: Annotated[str | None, typer.Option(help="清除这一起警情的")] = None,
+    database: Database = None,
+) -> None:
+    """清除到期的文本; 代码、散列与审计链保留。"""
+    from service.retention import DAY, purge
+    from service.store.database import now_ms
+
+    if older_than_days is None and incident is None:
+        raise InputError("FQ4105", "没有说清除什么", "nothing to purge was named", remedy="--older-than-days N 或 --incident 编号")
+    with open_store(database) as opened:
+        done = purge(opened, before=now_ms() - older_than_days * DAY if older_than_days else None, incident=incident, actor="cli")
+    sys.stdout.write(f"清除 {done.assessments} 份研判的文本、{done.reasons} 条理由; 其中 {done.still_open} 起警情尚未决定\n")
 
 
 @store.command("upgrade")

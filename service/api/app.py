@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import threading
@@ -26,7 +27,7 @@ from service.api.gate import Gate
 from service.api.wire import KNOWN
 from service.assessor import Assessor
 from service.keys import Keyring
-from service.logs import log
+from service.logs import frames, log
 from service.problems import Problem, of_errors, of_http
 from service.settings import LOOPBACK, Settings
 from service.store.store import Store
@@ -82,15 +83,31 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context.feed = Feed(context.store)
     context.guard = Guard(context.settings, Keyring(context.store))
     log().info("started", rules=context.assessor.engine.pack.digest, database=context.store.engine.dialect.name)
+    chores = asyncio.create_task(_chores(context))
     with _signals(context):
         try:
             yield
         finally:
             context.draining = True
+            chores.cancel()
             context.feed.stop()
             context.workers.shutdown(wait=True, cancel_futures=True)
             context.store.close()
             log().info("stopped")
+
+
+async def _chores(context: Context) -> None:
+    """Hourly: what retention says must go, goes; remembered answers older than a day are forgotten."""
+    from service.retention import DAY, purge
+    from service.store.database import now_ms
+
+    while True:
+        days = context.settings.retention_days
+        try:
+            await asyncio.to_thread(purge, context.store, before=now_ms() - days * DAY if days else None)
+        except Exception as error:  # tried again in an hour; the service goes on
+            log().error("error", kind="retention", where=frames(error))
+        await asyncio.sleep(3600)
 
 
 @contextlib.contextmanager
