@@ -24,6 +24,7 @@ _STARS = re.compile(r"\*{1,3}|x{2,3}|○{1,2}")
 _NICK = re.compile("(?:叫做|叫|为|是|:)?(?:“([^”\n]{1,10})”|\"([^\"\n]{1,10})\"|'([^'\n]{1,10})'|([\u4e00-\u9fff]{2,4}))")
 _OPEN = "\0"  # nothing on the right says that the name ends here
 _SHORT = 2
+_PAIR, _RARE = 2, 3  # rare longer words of the dictionary are as often names as not
 _BARE = 4  # the group of _NICK without quotes
 _DOT = re.compile("[•‧∙・⋅]|[\u4e00-\u9fff]\\.[\u4e00-\u9fff]")
 _SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART = range(6)
@@ -64,6 +65,7 @@ class NameReader:
         self._given = _given(told)
         typical = set(told.given["3"]) | set(told.given["2"])
         self._never, self._never_last = frozenset(told.never) - typical, frozenset(told.never_last)
+        self._place_ends = frozenset(told.place_ends)
         self._cue = {word: self._w[f"cue_{tier}"] for tier in ("weak", "strong", "sure") for word in told.cues[tier]}
         self._after, self._not_after = frozenset(told.after), frozenset(told.not_after)
         self._after_sure = tuple(told.after_sure)
@@ -82,8 +84,8 @@ class NameReader:
     def _compile(self, told: NameFile) -> None:
         kinds: dict[str, int] = {}
         surname = re.compile(f"[{''.join(self._base)}{told.little}]")
-        for word in words():
-            if surname.search(word) and "某" not in word and word[1:] not in self._titles:
+        for word, count in words().items():
+            if (len(word) == _PAIR or count > _RARE) and surname.search(word) and "某" not in word and not (len(word) > _PAIR and word[1:] in self._titles):
                 kinds[word] = _WORD
         kinds |= dict.fromkeys(self._base, _SURNAME)
         kinds |= dict.fromkeys((part for part in told.parts if len(part) > 1), _PART)
@@ -102,7 +104,7 @@ class NameReader:
         spots = []
         if word[0] in self._base and word not in self._after and word not in self._cue:
             spots.append((0, self._w["in_word"], self._base[word[0]] < _DOUBTFUL))
-        if self._base.get(word[-1], -9) > -1:
+        if self._base.get(word[-1], -9) > -4:
             known = word[:-1] in self._after or word[:-1] in self._cue
             spots.append((len(word) - 1, self._w["word_end"], not known))
         return tuple(spots)
@@ -190,6 +192,8 @@ class NameReader:
         right, word = self._right(text, stop, given[-1])
         if len(given) == 2 and given in self._pairs:
             points += w["is_word"] / (2 if clear or all(self._given.get(char, 0) > 0 for char in given) else 1)
+        if len(given) == _PAIR and given[-1] in self._place_ends and right < w["after_strong"]:
+            points += w["place_end"] * (2 if given[0] == "家" else 1)  # 侯家塘
         if given[-1] in self._linking and right < w["after"]:
             points -= 1.8
         return points + right, word

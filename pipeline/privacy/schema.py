@@ -68,6 +68,7 @@ class NameFile(Identified):
     given: dict[str, str]
     never: str
     never_last: str
+    place_ends: str
     cues: dict[str, list[str]]
     titles: list[str]
     no_title_after: dict[str, list[str]]
