@@ -13,7 +13,7 @@ import typer
 from pipeline.engine import Engine
 from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
-from service import bench_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli
+from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli
 from service.label import cli as label_cli
 from service.report import cli as report_cli
 from service.resources import cli as resources_cli
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.add_typer(rules_cli.app, name="rules")
 app.add_typer(resources_cli.app, name="resources")
 app.add_typer(playbooks_cli.app, name="playbooks")
+app.add_typer(deid_cli.app, name="deid")
 app.command("evaluate")(evaluate_cli.evaluate)
 app.command("label")(label_cli.label)
 app.command("bench")(bench_cli.bench)

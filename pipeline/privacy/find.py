@@ -33,6 +33,7 @@ class Deidentifier:
 
     def __init__(self, told: Recognisers, folders: Sequence[Path] = ()) -> None:
         self.digest = told.digest
+        self.headers = told.headers
         self._patterns = PatternReader(told.patterns)
         self._names = NameReader(told.name)
         self._addresses = AddressReader(told.address, load_list("places", folders))
@@ -71,19 +72,24 @@ class Deidentifier:
         told, plain = frozenset(factors), fold(text)
         return tuple(reason for reason, (codes, words) in self._strict.items() if codes & told or words.search(plain))
 
-    def treat(self, text: str, mode: Mode = "mask", job: Job | None = None, *, strict: Strictness = "auto", factors: Iterable[str] = ()) -> Treated:
+    def treat(
+        self, text: str, mode: Mode = "mask", job: Job | None = None, *, strict: Strictness = "auto", factors: Iterable[str] = (), also: Sequence[Finding] = ()
+    ) -> Treated:
         """Find and treat. Without a job one is made up for this text alone. `strict="auto"` looks for minors, sexual violence and informants.
 
-        Raises InputError for an unknown mode.
+        `also` are findings of the caller's own (a cell that is a name by its header); they win over what is found. Raises InputError for an unknown mode.
         """
         if mode not in MODES:
-            raise InputError("FQ4002", "没有这种处理方式", "no such mode", seen=str(mode), remedy="、".join(MODES))
+            raise InputError("FQ7002", "没有这种处理方式", "no such mode", seen=str(mode), remedy="、".join(MODES))
         reasons = self.reasons(text, factors) if strict == "auto" else ("asked",) if strict == "on" else ()
         plain, offsets = normalise(text)
         hits = self._hits(plain)
         if reasons:
             hits = _merged(hits, self._surroundings(plain, work=strict == "on" or not self._with_work.isdisjoint(reasons)), [])
         findings = self._told(text, offsets, hits)
+        if also:
+            apart = (finding for finding in findings if all(finding.end <= own.start or finding.start >= own.end for own in also))
+            findings = tuple(sorted((*also, *apart), key=_start))
         made, changes = self._treatment.apply(text, findings, mode, job or Job.random(), strict=bool(reasons))
         return Treated(made, findings, changes, mode, reasons)
 
@@ -102,6 +108,10 @@ class Deidentifier:
             start, end = (hit.start, hit.end) if offsets is None else (offsets[hit.start], offsets[hit.end - 1] + 1)
             made.append(Finding(hit.kind, start, end, text[start:end], hit.score, hit.recogniser, hit.value, hit.context, hit.part))
         return tuple(made)
+
+
+def _start(finding: Finding) -> int:
+    return finding.start
 
 
 def _repeated(plain: str, names: list[Hit]) -> list[Hit]:

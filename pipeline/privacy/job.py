@@ -24,7 +24,7 @@ class Job:
 
     def __post_init__(self) -> None:
         if len(self.key) < _LEAST_KEY:
-            raise InputError("FQ4001", "任务密钥太短", "the job key is too short", seen=f"{len(self.key)} 字节", remedy="至少 16 字节, 例如 Job.random()")
+            raise InputError("FQ7001", "任务密钥太短", "the job key is too short", seen=f"{len(self.key)} 字节", remedy="至少 16 字节, 例如 Job.random()")
 
     def __repr__(self) -> str:
         return f"Job(name={self.name!r}, key=…)"

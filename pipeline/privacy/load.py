@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import RuleError
-from pipeline.privacy.schema import AddressFile, Invented, NameFile, PatternFile, Strict
+from pipeline.privacy.schema import AddressFile, Headers, Invented, NameFile, PatternFile, Strict
 from pipeline.rulepack.files import SHIPPED, read_yaml
 
-_OTHERS: dict[str, type[BaseModel]] = {"name": NameFile, "address": AddressFile, "strict": Strict, "invented": Invented}
+_OTHERS: dict[str, type[BaseModel]] = {"name": NameFile, "address": AddressFile, "strict": Strict, "invented": Invented, "headers": Headers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Recognisers:
     address: AddressFile
     strict: Strict
     invented: Invented
+    headers: Headers
     digest: str
 
 
@@ -41,7 +42,7 @@ def load(folders: Sequence[Path] = ()) -> Recognisers:
         digest.update(path.read_bytes())
         read[stem] = _validated(path, _OTHERS.get(stem, PatternFile))
     patterns = tuple(file for file in read.values() if isinstance(file, PatternFile) and file.status != "retired")
-    return Recognisers(patterns, read["name"], read["address"], read["strict"], read["invented"], "sha256:" + digest.hexdigest())
+    return Recognisers(patterns, read["name"], read["address"], read["strict"], read["invented"], read["headers"], "sha256:" + digest.hexdigest())
 
 
 def _validated(path: Path, model: type[BaseModel]) -> BaseModel:

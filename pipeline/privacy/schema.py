@@ -151,3 +151,18 @@ class Invented(Model):
     places: dict[str, list[str]]
     numbers: InventedNumbers
     generic: dict[str, str]
+
+
+class Header(Model):
+    """Words of table headers that say what a whole column holds, and the cue put before a cell so that recognisers know too."""
+
+    kind: str
+    cue: str
+    words: list[str]
+
+
+class Headers(Identified):
+    """headers.yaml."""
+
+    columns: list[Header]
+    keep: list[str]

@@ -1,0 +1,135 @@
+"""Treated texts: nothing planted is left, sentences and offsets hold, the same person stays the same."""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from pipeline.errors import InputError
+from pipeline.privacy import MODES, Deidentifier, Job
+from pipeline.privacy.checks import id18, luhn
+
+JOB = Job(b"a key of at least 16 bytes", "test")
+TEXT = "报警人王建国（男，身份证11010519491231002X，电话138-0013-8000）称其与邻居李秀英因漏水争吵，王建国住云台区枫林路18号锦绣花园3号楼2单元501室，卡号6222021001116245702，QQ号123456789。"
+SECRETS = ["王建国", "李秀英", "11010519491231002X", "138-0013-8000", "枫林路", "18号", "锦绣花园", "501", "6222021001116245702", "123456789"]
+
+
+@pytest.fixture(scope="module")
+def deidentifier():
+    return Deidentifier.default()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_secret_is_left_in_any_mode(deidentifier, mode):
+    text = deidentifier.treat(TEXT, mode, JOB).text
+    assert [secret for secret in SECRETS if secret in text] == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_no_person_stays_word_for_word(deidentifier, mode):
+    text = deidentifier.treat(TEXT, mode, JOB).text
+    for kept in ("报警人", "（男，身份证", "称其与邻居", "因漏水争吵", "云台区"):
+        assert kept in text
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_offsets_lead_back_and_forth(deidentifier, mode):
+    treated = deidentifier.treat(TEXT, mode, JOB)
+    for word in ("因漏水争吵", "称其与邻居"):
+        at = treated.text.index(word)
+        start, end = treated.offsets.to_original(at, at + len(word))
+        assert TEXT[start:end] == word
+        assert treated.offsets.to_treated(start, end) == (at, at + len(word))
+    for change in treated.offsets.changes:
+        assert treated.offsets.to_original(change.new_start, change.new_end) == (change.start, change.end)
+        finding = treated.findings[change.finding]
+        assert TEXT[change.start : change.end] == finding.quote
+
+
+def test_one_person_has_one_pseudonym_within_a_job_and_another_in_the_next(deidentifier):
+    first, again = deidentifier.treat("王建国打人", "replace", JOB).text, deidentifier.treat("报警人王建国称被打", "replace", JOB).text
+    name = first.removesuffix("打人")
+    assert again == f"报警人{name}称被打"
+    other = {deidentifier.treat("王建国打人", "replace", Job.random()).text for _ in range(4)}
+    assert len(other) > 1
+
+
+def test_short_forms_keep_the_surname_of_the_full_name_without_being_called_the_same(deidentifier):
+    text = deidentifier.treat("张建国与张某某、老张争吵，李秀英劝架", "replace", JOB).text
+    full, rest = text.split("与")
+    masked, old = rest.split("争吵")[0].split("、")
+    assert full[0] == masked[0] == old[1] != "张"
+    assert text.split("，")[1][0] not in ("李", full[0])
+
+
+def test_two_persons_of_one_surname_stay_two_when_masked(deidentifier):
+    assert deidentifier.treat("报警人张建国称被张志强打伤", "mask", JOB).text == "报警人张某某称被张某乙打伤"
+
+
+def test_invented_numbers_belong_to_nobody(deidentifier):
+    text = deidentifier.treat("身份证11010519491231002X，卡号6222021001116245702，电话13800138000", "replace", JOB).text
+    identity, card, mobile = (part[-length:] for part, length in zip(text.split("，"), (18, 19, 11), strict=True))
+    assert id18(identity.lower())
+    assert identity[:2] in ("19", "29", "39", "49", "58", "68")  # no such provinces
+    assert identity[6:10] == "1949"
+    assert not luhn(card)
+    assert mobile[:3] in ("154", "160", "161", "163", "164", "168", "169")  # not issued
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("我叫陈静，女儿陈雨桐13岁，在青溪一中读书", "minor"),
+        ("报警人王芳称被李强猥亵", "sexual_violence"),
+        ("举报人赵志强要求保密，称楼上聚众赌博", "informant"),
+    ],
+)
+def test_minors_sexual_violence_and_informants_are_treated_strictly(deidentifier, text, reason):
+    treated = deidentifier.treat(text, "mask", JOB)
+    assert reason in treated.strict
+    assert not any(surname in treated.text for surname in "陈王李赵")
+    assert "青溪" not in treated.text
+
+
+def test_factors_of_an_assessment_make_strict_too(deidentifier):
+    assert deidentifier.treat("王芳在家", "mask", JOB, factors=["child_abuse"]).strict == ("minor",)
+    assert deidentifier.treat("王芳在家", "mask", JOB).strict == ()
+    assert deidentifier.treat("王芳在家", "mask", JOB, strict="on").text == "某某在家"
+
+
+def test_full_width_spaces_and_chinese_digits_keep_their_look(deidentifier):
+    wide = deidentifier.treat("手机１３８００１３８０００", "replace", JOB).text
+    chinese = deidentifier.treat("手机幺三八零零幺三八零零零", "replace", JOB).text
+    assert all("０" <= char <= "９" for char in wide[2:])
+    assert all(char in "零一二三四五六七八九" for char in chinese[2:])
+
+
+def test_unknown_modes_and_short_keys_are_refused(deidentifier):
+    with pytest.raises(InputError, match="FQ7002"):
+        deidentifier.treat("张三", "encrypt", JOB)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="FQ7001"):
+        Job(b"short")
+
+
+def test_a_finding_explains_itself_and_its_record_holds_no_words(deidentifier):
+    finding = deidentifier.find("报警人王建国电话13800138000")[1]
+    assert "mobile/plain" in finding.explain()
+    assert "电话" in finding.explain()
+    assert "13800138000" not in str(finding.to_json(quote=False))
+
+
+_HOSTILE = st.text(alphabet=st.sampled_from("张三王某老小欧阳·*0123456789xX-（）() ，。身份证电话QQ号楼单元室路村组年月日生\ud800\x00１２某"), max_size=60)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_HOSTILE)
+def test_any_text_is_treated_without_error_and_maps_hold(text):
+    deidentifier = Deidentifier.default()
+    for mode in MODES:
+        treated = deidentifier.treat(text, mode, JOB)
+        rebuilt, at = "", 0
+        for change in treated.offsets.changes:
+            rebuilt += treated.text[at : change.new_start] + text[change.start : change.end]
+            at = change.new_end
+        assert rebuilt + treated.text[at:] == text
+    for finding in deidentifier.find(text):
+        assert text[finding.start : finding.end] == finding.quote
