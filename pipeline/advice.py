@@ -39,6 +39,7 @@ class Opinion:
     category_set: Sequence[str] = ()  # the smallest set that holds the right one as often as the model promises
     dispute_set: Sequence[str] = ()
     adds: bool = False  # whether factors and scripts that no rule found may be added on this opinion
+    degraded: bool = False  # a part of the classifier could not be loaded
     state: Any = None  # the classifier's own, for `levels` and `evidence`
 
 

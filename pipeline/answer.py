@@ -69,6 +69,11 @@ class Answer:
         """Whose opinion the labels rest on besides the rules, and which factors the answer leaves out on it."""
         self._advice, self._left_out = (adviser, view, opinion), left_out
 
+    @property
+    def degraded(self) -> bool:
+        """Whether a classifier that should have spoken could not."""
+        return self._advice is not None and self._advice[2].degraded
+
     def default_script(self, categories: list[Ranked]) -> Ranked | None:
         """What the best category reports where no script is known."""
         code = categories[0].rule.data["default_script"] if categories else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.match.context import resolve
 from pipeline.match.hit import Hit
 from pipeline.match.reading import Reading
-from pipeline.match.scan import scan
+from pipeline.match.scan import Spans
 from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
 
@@ -24,9 +24,9 @@ class Ranked:
     hits: tuple[Hit, ...]
 
 
-def read_narrative(pack: Pack, document: Document, values: dict[str, float], channel: str = "") -> Reading:
-    """Scan a narrative, settle who tells and when, then how each hit is meant. `values` are the fact operands."""
-    reading = Reading(pack, document, scan(pack, document.text), values)
+def read_narrative(pack: Pack, document: Document, spans: Spans, values: dict[str, float], channel: str = "") -> Reading:
+    """Take the spans found in a narrative, settle who tells and when, then how each hit is meant. `values` are the fact operands."""
+    reading = Reading(pack, document, spans, values)
     told_by_channel = pack.settings["channel_frames"].get(channel)
     for rule in pack.rules["frames"].values():
         if reading.touched(rule) or rule.always or rule.id == told_by_channel:

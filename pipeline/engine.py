@@ -13,6 +13,7 @@ from pipeline.facts.loss import loss as find_loss
 from pipeline.fuse import Labels, doubted, fuse, higher, raised
 from pipeline.grade import Grade, grade
 from pipeline.match.reading import Reading
+from pipeline.match.scan import Spans, scan
 from pipeline.playbook.conduct import conduct
 from pipeline.playbook.desk import Desk
 from pipeline.rulepack.pack import Pack
@@ -63,7 +64,11 @@ class Engine:
         found = facts.extract(document, incident.occurred_at)
         values = _fact_values(document, found)
         values["meta.truncated"] = 1.0 if len(incident.narrative) > longest else 0.0
-        return document, decide.read_narrative(self.pack, document, values, incident.channel), found
+        return document, decide.read_narrative(self.pack, document, self.spans(document), values, incident.channel), found
+
+    def spans(self, document: Document) -> Spans:
+        """Where the phrases of the rules stand in a document."""
+        return scan(self.pack, document.text)
 
     def assess(self, incident: Incident, *, profile: str | None = None, playbook: str | None = None, recall: Recall | None = None) -> Assessment:
         """Assess one incident, with the history that it carries and what `recall` knows besides.
@@ -88,7 +93,7 @@ class Engine:
         else:
             graded = self._advised(self.adviser, answer, labels, profile, recall)
         done = conduct(self.desk(playbook or self.playbook), answer, graded)
-        return answer.assessment(graded, CODE_VERSION, done=done, degraded=self.degraded and self.adviser is None)
+        return answer.assessment(graded, CODE_VERSION, done=done, degraded=answer.degraded if self.adviser else self.degraded)
 
     def _advised(self, adviser: Adviser, answer: Answer, labels: Labels, profile: str, recall: Recall | None) -> Grade:
         """Settle with a classifier's opinion. What rules alone make of it is graded first: that is the floor."""

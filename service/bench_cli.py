@@ -32,7 +32,7 @@ def bench(
 ) -> None:
     """与朴素基线同场比较 · throughput beside the naive baseline (jieba + spaCy + one regex per pattern + TF-IDF)."""
     narratives = [row["text"] for row in read_gold(texts)][:count]
-    engine = load_engine()
+    engine = load_engine(tier="rules")
 
     def assess(text: str) -> bytes:
         return to_json(engine.assess(Incident(narrative=text)))

@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.engine import Engine
 from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
-from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli
+from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
 from service.label import cli as label_cli
 from service.report import cli as report_cli
 from service.resources import cli as resources_cli
+from service.runtime import Tier, make_engine
 
 app = typer.Typer(
     help="枫桥: 警情文本研判 · triage of Chinese police incident narratives", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -27,6 +27,7 @@ app.add_typer(playbooks_cli.app, name="playbooks")
 app.add_typer(deid_cli.app, name="deid")
 app.command("evaluate")(evaluate_cli.evaluate)
 app.command("label")(label_cli.label)
+app.command("train")(train_cli.train)
 app.command("bench")(bench_cli.bench)
 app.command("report")(report_cli.report)
 app.command("digest")(report_cli.digest)
@@ -51,10 +52,12 @@ def triage(  # noqa: PLR0913 — a command takes its options as arguments
     at: Annotated[dt.datetime | None, typer.Option("--at", help="来电时间")] = None,
     channel: Annotated[str, typer.Option(help="来源渠道, 如 110 网格群 message")] = "",
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
+    tier: Annotated[Tier, typer.Option("--tier", help="rules 只用规则; fast 加线性模型; cascade 拿不准时问编码器; full 总问编码器")] = Tier.RULES,
+    models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
 ) -> None:
     """研判一条警情 · assess one narrative and show what it rests on."""
     narratives = list(_narratives(text, file or []))
-    engine = Engine.load(rules or (), profile=profile, playbook=playbook)
+    engine = make_engine(rules, profile=profile, playbook=playbook, tier=tier, models=models)
     incidents = [Incident(narrative=narrative, occurred_at=at, channel=channel) for narrative in narratives]
     answers = [engine.assess(incident) for incident in incidents]
     if html is not None:

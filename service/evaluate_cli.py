@@ -15,9 +15,9 @@ from rich.table import Table
 
 from pipeline.errors import InputError
 from pipeline.values import Assessment, Incident
-from service import metrics
+from service import calibration, metrics
 from service.metrics import Counts, Share
-from service.runtime import load_engine
+from service.runtime import Tier, load_engine
 
 FIELDS = ("category", "dispute_type", "risk", "factors", "fraud_scripts", "fraud_stage", "loss_yuan")
 _Row = dict[str, Any]
@@ -28,11 +28,13 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
     errors: Annotated[Path | None, typer.Option("--errors", help="把判错的条目写到该文件")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹")] = None,
+    tier: Annotated[Tier, typer.Option("--tier", help="rules | fast | cascade | full")] = Tier.RULES,
+    models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
     least_kappa: Annotated[float, typer.Option("--least-kappa", help="四色加权 κ 低于此值则以 1 退出")] = -1.0,
 ) -> None:
     """对照人工标注评分 · score against hand labels."""
     rows = list(read_gold(gold))
-    engine = load_engine(rules)
+    engine = load_engine(rules, tier=tier, models=models)
     answers = [engine.assess(Incident(narrative=row["text"])) for row in rows]
     levels = [str(level["code"]) for level in engine.pack.rules["profiles"][engine.profile].data["levels"]]
     result = scores(rows, answers, levels)
@@ -109,6 +111,7 @@ def scores(rows: Sequence[_Row], answers: Sequence[Assessment], levels: Sequence
         if has[field]:
             result[field] = _many([rows[i][field] or () for i in has[field]], [seen[i][field] for i in has[field]])
     result |= _fraud(rows, seen, has)
+    result["calibration"] = calibration.measure(rows, answers)
     sources = sorted({str(row.get("source") or row.get("writer") or "") for row in rows} - {""})
     if len(sources) > 1:
         result["by_source"] = {
@@ -203,6 +206,7 @@ def _print(out: Console, result: dict[str, Any]) -> None:
     for field in ("category", "dispute_type", "factors", "fraud_scripts"):
         if field in result:
             _per_label(out, field, result[field]["per_label"])
+    calibration.show(out, result["calibration"])
     for source, brief in result.get("by_source", {}).items():
         out.print(
             f"{source}: n {brief['n']} 类别 {brief['category'].value:.3f} 类型 {brief['dispute_type'].value:.3f} κ² {brief['quadratic_kappa']:.3f}",

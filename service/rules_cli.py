@@ -117,7 +117,7 @@ def report(
     rules: RulesOption = None,
 ) -> None:
     """规则覆盖、冲突与不起作用的规则 · coverage, conflicts and dead rules on a corpus."""
-    engine = load_engine(rules)
+    engine = load_engine(rules, tier="rules")
     rows = list(read_gold(on))
     fired: Counter[str] = Counter()
     right: Counter[str] = Counter()

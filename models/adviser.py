@@ -1,0 +1,166 @@
+"""The learned classifiers as the engine's adviser: tier 1 always, the encoder where tier 1 and the rules are unsure (or always, or never)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from models.encoder import Encoded, Encoder
+from models.errors import ModelError
+from models.features import gather, grade_features, ngrams, rule_features
+from models.heads import Floats, Heads, Task
+from pipeline.advice import Opinion, View
+
+Tier = Literal["fast", "cascade", "full"]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one narrative's opinion was made of."""
+
+    fast: Floats
+    deep: Floats | None
+    encoded: Encoded | None
+    buckets: npt.NDArray[np.int64]
+
+
+class Learned:
+    """The engine's adviser. `load` brings the encoder when it is first needed; where that fails, tier 1 goes on alone and says so.
+
+    `consult`: least share of the best category and of the best dispute type with which tier 1 is believed without asking the encoder.
+    """
+
+    def __init__(self, heads: Heads, load: Callable[[], Encoder], *, tier: Tier, version: str, profile: str, consult: Mapping[str, float]) -> None:
+        self.heads, self.tier, self.consult = heads, tier, consult
+        self._version, self._profile, self._load = f"{version}/{tier}", profile, load
+        self._encoder: Encoder | None = None
+        self._failed = False
+
+    @property
+    def version(self) -> str:
+        """Hash of heads and encoder, and the tier."""
+        return self._version
+
+    @property
+    def profile(self) -> str:
+        """The profile that the colour head was trained on."""
+        return self._profile
+
+    def encoder(self) -> Encoder | None:
+        """The encoder, loaded once; None where it cannot be."""
+        if self._encoder is None and not self._failed:
+            try:
+                self._encoder = self._load()
+            except ModelError:
+                self._failed = True
+        return self._encoder
+
+    def labels(self, view: View) -> Opinion:
+        """Probabilities of the labels."""
+        places, amounts = gather(rule_features(view), self.heads.index)
+        buckets = ngrams(view.document.text)
+        fast = self.heads.fast(places, amounts, buckets)
+        asked = self.tier == "full" or (self.tier == "cascade" and self._unsure(view, fast))
+        encoder = self.encoder() if asked and view.document.text.strip() else None
+        encoded = encoder.encode(view.document.text) if encoder is not None else None
+        deep = self.heads.deep(encoded.pooled) if encoded is not None else None
+        return self._opinion(State(fast, deep, encoded, buckets), degraded=asked and self._failed)
+
+    def _unsure(self, view: View, fast: Floats) -> bool:
+        """Whether tier 1 hesitates, or differs from the rules."""
+        for name, ranked in (("category", view.categories), ("dispute_type", view.disputes)):
+            task = self.heads.tasks[name]
+            shares = task.probabilities(fast[task.columns], None)
+            if name == "dispute_type" and not ranked and self._best("category", fast) not in self._typed(view):
+                continue
+            if float(shares.max()) < self.consult[name] or (ranked and ranked[0].rule.id != task.labels[int(shares.argmax())]):
+                return True
+        return False
+
+    def _best(self, name: str, fast: Floats) -> str:
+        task = self.heads.tasks[name]
+        return task.labels[int(fast[task.columns].argmax())]
+
+    @staticmethod
+    def _typed(view: View) -> set[str]:
+        """Categories that always have a dispute type."""
+        return {rule.id for rule in view.pack.rules["categories"].values() if rule.data["dispute_type"] == "always"}
+
+    def _opinion(self, state: State, *, degraded: bool) -> Opinion:
+        shares = {name: self._chances(task, state) for name, task in self.heads.tasks.items()}
+        return Opinion(
+            category=shares["category"],
+            dispute=shares["dispute_type"],
+            factors=shares["factors"],
+            scripts=shares["fraud_scripts"],
+            category_set=self._set("category", shares["category"], state),
+            dispute_set=self._set("dispute_type", shares["dispute_type"], state),
+            adds=state.deep is not None,
+            degraded=degraded,
+            state=state,
+        )
+
+    def _chances(self, task: Task, state: State, more: Floats | float = 0.0) -> dict[str, float]:
+        deep = state.deep[task.columns] if state.deep is not None else None
+        chances = task.probabilities(state.fast[task.columns] + more, deep)
+        return {label: round(float(chance), 6) for label, chance in zip(task.labels, chances, strict=True)}
+
+    def _set(self, name: str, shares: Mapping[str, float], state: State) -> tuple[str, ...]:
+        least = self.heads.tasks[name].sets[0 if state.deep is None else 1]
+        return tuple(label for label, share in shares.items() if share >= least)
+
+    def levels(self, opinion: Opinion, axes: Mapping[str, int], level: int) -> Sequence[float]:
+        """Probability of each level of the profile."""
+        task = self.heads.tasks["risk"]
+        places, amounts = gather(grade_features(axes, level), self.heads.index)
+        more = np.asarray(amounts, np.float32) @ self.heads.rule[np.asarray(places, np.intp), task.columns] if places else 0.0
+        return tuple(self._chances(task, opinion.state, more).values())
+
+    def evidence(self, view: View, opinion: Opinion, label: str) -> Sequence[tuple[int, int]]:
+        """The clauses that speak most for a label, best first.
+
+        The encoder's mean over tokens under a linear head is a sum over tokens, so that each clause's part in the score is exact. Without the
+        encoder the weights of the n-grams are summed the same way.
+        """
+        kind, _, code = label.partition(".")
+        task = self.heads.tasks[_TASKS[kind]]
+        if code not in task.labels:
+            return ()
+        column, state, text = task.start + task.labels.index(code), opinion.state, view.document.text
+        parts = np.zeros(len(text) + 1, np.float32)
+        if state.encoded is not None:
+            states = state.encoded.states
+            worth = (states - states.mean(axis=0)) @ self.heads.encoder[:, column]
+            for (start, end), value in zip(state.encoded.spans, worth, strict=True):
+                parts[start : max(end, start + 1)] += value / max(end - start, 1)
+        elif column < self.heads.grams.shape[1]:
+            parts = _gram_parts(self.heads.grams[state.buckets, column], len(text))
+        else:
+            return ()
+        return _best_clauses(parts, view.document.clauses)
+
+
+_TASKS = {"category": "category", "dispute": "dispute_type", "factor": "factors", "script": "fraud_scripts"}
+
+
+def _gram_parts(weights: npt.NDArray[np.int8], length: int) -> Floats:
+    """Weights of the n-grams laid on the character where each starts; shape (length + 1,)."""
+    parts = np.zeros(length + 1, np.float32)
+    begin, width = 0, min(length, 1200) + 2  # with the marks at both ends
+    while begin < len(weights) and width > 0:
+        places = np.clip(np.arange(width) - 1, 0, length)
+        np.add.at(parts, places, weights[begin : begin + width].astype(np.float32))
+        begin, width = begin + width, width - 1
+    return parts
+
+
+def _best_clauses(parts: Floats, clauses: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The clause with the highest worth, and a second one that comes near."""
+    worth = sorted(((float(parts[start:end].sum()), start, end) for start, end in clauses if end - start >= 2), reverse=True)
+    if not worth or worth[0][0] <= 0:
+        return []
+    return [(start, end) for value, start, end in worth[:2] if value >= 0.7 * worth[0][0]]

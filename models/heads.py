@@ -1,0 +1,89 @@
+"""Linear heads over rule signals, hashed n-grams and encoder states, and how their scores become calibrated probabilities.
+
+Stored as one npz of plain arrays (no pickle) and a manifest in JSON. Shapes: F rule features, B buckets, G columns that read n-grams (the first
+ones), T columns in all, D width of the encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One question: the columns that answer it and its calibration. `one`: exactly one label is right; else each label by itself."""
+
+    name: str
+    one: bool
+    labels: tuple[str, ...]
+    start: int
+    fast: tuple[float, float]  # scale of the tier-1 score, shift
+    full: tuple[float, float, float]  # scale of tier 1, scale of the encoder's score, shift
+    sets: tuple[float, float]  # least probability of a member of the conformal set, tier 1 alone and with the encoder
+
+    @property
+    def columns(self) -> slice:
+        """The task's columns."""
+        return slice(self.start, self.start + len(self.labels))
+
+    def probabilities(self, fast: Floats, encoder: Floats | None) -> Floats:
+        """Calibrated probabilities, shape (labels,) or (rows, labels), of the tasks' own columns of scores."""
+        z = self.fast[0] * fast + self.fast[1] if encoder is None else self.full[0] * fast + self.full[1] * encoder + self.full[2]
+        if not self.one:
+            chances: Floats = (1 / (1 + np.exp(-np.clip(z, -30, 30)))).astype(np.float32)
+            return chances
+        z = np.exp(z - z.max(axis=-1, keepdims=True))
+        shares: Floats = (z / z.sum(axis=-1, keepdims=True)).astype(np.float32)
+        return shares
+
+
+@dataclass(frozen=True)
+class Heads:
+    """All heads together. Immutable after loading."""
+
+    tasks: Mapping[str, Task]
+    names: Sequence[str]  # of the rule features, (F,)
+    rule: Floats  # (F, T)
+    bias: Floats  # (T,)
+    grams: npt.NDArray[np.int8]  # (B, G)
+    gram_scale: Floats  # (G,)
+    encoder: Floats  # (D, T)
+    encoder_bias: Floats  # (T,)
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """Row of each rule feature."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    def fast(self, places: Sequence[int], amounts: Sequence[float], buckets: npt.NDArray[np.int64]) -> Floats:
+        """Tier-1 scores of one narrative, shape (T,)."""
+        z: Floats = self.bias + np.asarray(amounts, np.float32) @ self.rule[np.asarray(places, np.intp)] if places else self.bias.copy()
+        width = self.grams.shape[1]
+        if width and len(buckets):
+            z[:width] += self.gram_scale * self.grams[buckets].sum(axis=0, dtype=np.int32) / np.sqrt(np.float32(len(buckets)))
+        return z
+
+    def deep(self, pooled: Floats) -> Floats:
+        """Scores by the encoder's pooled state, shape (T,)."""
+        z: Floats = pooled @ self.encoder + self.encoder_bias
+        return z
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What goes into the npz."""
+        return {
+            "names": np.array(list(self.names)),
+            "rule": self.rule,
+            "bias": self.bias,
+            "grams": self.grams,
+            "gram_scale": self.gram_scale,
+            "encoder": self.encoder,
+            "encoder_bias": self.encoder_bias,
+        }

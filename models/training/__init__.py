@@ -1,0 +1,1 @@
+"""Training of the heads and export of an encoder; needs the extra `train`. Nothing here is imported when the product runs."""

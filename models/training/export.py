@@ -1,0 +1,105 @@
+"""A Hugging Face checkpoint → what the product runs: pruned vocabulary, ONNX with int8 weights, SentencePiece tokenizer. Needs torch and transformers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from models.errors import ModelError
+
+_SPECIAL = 4  # <s> <pad> </s> <unk> keep their places
+_FOREIGN = re.compile(r"▁?[A-Za-z'\-]{5,}")  # longer words of other languages: Chinese narratives hold none
+_KEPT = ((0x20, 0x7F), (0x2010, 0x2040), (0x2460, 0x2474), (0x3000, 0x3040), (0x3400, 0xA000), (0xF900, 0xFB00), (0xFF00, 0xFF5F), (0x20000, 0x30000))
+_SINGLE = frozenset("▁·×°℃")
+
+
+def _chinese(piece: str) -> bool:
+    return all(char in _SINGLE or any(low <= ord(char) < high for low, high in _KEPT) for char in piece)
+
+
+def kept(vocabulary: list[list[Any]]) -> list[int]:
+    """Numbers of the pieces that Chinese, ASCII and punctuation need."""
+    return [n for n, (piece, _) in enumerate(vocabulary) if n < _SPECIAL or (_chinese(piece) and not _FOREIGN.fullmatch(piece))]
+
+
+def sentencepiece_model(tokenizer: dict[str, Any], keep: list[int]) -> bytes:
+    """A Unigram tokenizer.json as a SentencePiece model with the kept pieces."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    pb: Any = sentencepiece_model_pb2
+    model = pb.ModelProto()
+    for number in keep:
+        piece, score = tokenizer["model"]["vocab"][number]
+        made = model.pieces.add()
+        made.piece, made.score, made.type = piece, score, 1 if number >= _SPECIAL else (2 if number == _SPECIAL - 1 else 3)
+    spec = model.trainer_spec
+    spec.model_type, spec.vocab_size = 1, len(keep)
+    spec.bos_id, spec.pad_id, spec.eos_id, spec.unk_id = 0, 1, 2, 3
+    spec.bos_piece, spec.pad_piece, spec.eos_piece, spec.unk_piece = "<s>", "<pad>", "</s>", "<unk>"
+    norm = model.normalizer_spec
+    norm.name = "nmt_nfkc"
+    norm.add_dummy_prefix = norm.remove_extra_whitespaces = norm.escape_whitespaces = True
+    parts = tokenizer["normalizer"].get("normalizers", [tokenizer["normalizer"]])
+    norm.precompiled_charsmap = base64.b64decode(next((part["precompiled_charsmap"] for part in parts if "precompiled_charsmap" in part), ""))
+    return bytes(model.SerializeToString())
+
+
+def export(checkpoint: Path, out: Path) -> None:
+    """Write `encoder.onnx` and `tokenizer.model` of a local BERT-like checkpoint with a Unigram tokenizer. Raises ModelError for another kind."""
+    import torch
+    from transformers import AutoModel
+
+    tokenizer = json.loads((checkpoint / "tokenizer.json").read_text("utf-8"))
+    if tokenizer["model"].get("type") != "Unigram":
+        raise ModelError(
+            "FQ4003", "只支持 Unigram 分词器", "the tokenizer is not Unigram", seen=str(tokenizer["model"].get("type")), remedy="换用 E5、XLM-R 一类"
+        )
+    keep = kept(tokenizer["model"]["vocab"])
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "tokenizer.model").write_bytes(sentencepiece_model(tokenizer, keep))
+    model = AutoModel.from_pretrained(checkpoint, attn_implementation="eager", local_files_only=True).eval()
+    weight = model.get_input_embeddings().weight.data[keep].clone()
+    model.set_input_embeddings(torch.nn.Embedding.from_pretrained(weight, padding_idx=1))
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain.onnx"
+        torch.onnx.export(
+            _pooling(model),
+            (torch.tensor([[0, 5, 6, 2]]), torch.ones((1, 4), dtype=torch.long)),
+            str(plain),
+            input_names=["ids", "mask"],
+            output_names=["pooled", "states"],
+            dynamic_axes={"ids": {0: "b", 1: "t"}, "mask": {0: "b", 1: "t"}, "pooled": {0: "b"}, "states": {0: "b", 1: "t"}},
+            dynamo=False,
+            opset_version=17,
+        )
+        _quantise(plain, out / "encoder.onnx")
+
+
+def _pooling(model: Any) -> Any:
+    import torch
+
+    class Pooling(torch.nn.Module):  # type: ignore[misc]  # torch is not read by the type checker
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids: Any, mask: Any) -> Any:
+            states = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+            weight = mask.unsqueeze(-1).to(states.dtype)
+            return (states * weight).sum(1) / weight.sum(1), states
+
+    return Pooling()
+
+
+def _quantise(plain: Path, out: Path) -> None:
+    """Weights and embeddings to int8, per channel; activations are quantised as they come."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    shaped = plain.with_name("shaped.onnx")
+    quant_pre_process(str(plain), str(shaped), skip_symbolic_shape=True)
+    quantize_dynamic(str(shaped), str(out), per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gather"])

@@ -1,0 +1,195 @@
+"""Fitting the heads: tier 1 on rule signals and n-grams, the encoder's heads beside it, and the scales that make one calibrated probability of both.
+
+Scales, shifts and conformal bounds come from folds cut by writer and source, with a share of the phrases struck out of the held-out texts: they say how
+far to believe the rules on a text that nobody wrote rules for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.heads import Task
+from models.training.data import Matrix
+
+Floats = npt.NDArray[np.float64]
+TOLERANCE = 1e-3  # of the gradient: accuracy on held-out folds no longer changes below it
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A task to be learned. `answers` (rows,): index of the right label or -1 (not asked) for `one`; else (rows, labels) of 0/1."""
+
+    name: str
+    one: bool
+    labels: tuple[str, ...]
+    answers: npt.NDArray[np.int64]
+    grams: bool  # reads n-grams
+    grade: bool  # reads the rules' grade
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Everything that the heads read. `whole` and `thin` (n, F), `grams` (n, B) weighted, `states` (n, D) standardised, `folds` (n,)."""
+
+    whole: Matrix
+    thin: Matrix
+    graded: npt.NDArray[np.bool_]
+    grams: Matrix
+    states: Floats
+    folds: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Inverse regularisation (sklearn's C); chosen by cross-fit likelihood on the training corpora, 2026-11-22."""
+
+    one_fast: float = 4.0
+    one_deep: float = 4.0
+    many_fast: float = 0.5
+    many_deep: float = 2.0
+    miscover: float = 0.1  # share of texts whose conformal set may miss the right label
+
+
+@dataclass(slots=True)
+class Head:
+    """Weights of one task on one kind of input: (inputs, labels) and (labels,)."""
+
+    weight: Floats
+    bias: Floats
+
+    def score(self, x: Any) -> Floats:
+        made: Floats = np.asarray(x @ self.weight) + self.bias
+        return made
+
+
+@dataclass(slots=True)
+class Fitted:
+    """A task's heads and its calibrated Task (columns are assigned later)."""
+
+    question: Question
+    fast: Head
+    deep: Head
+    task: Task
+    measures: dict[str, Any] = field(default_factory=dict)
+
+
+def rules_and_grams(data: Data, question: Question, *, thin: bool) -> Matrix:
+    """What tier 1 reads for a task, of whole or thinned texts."""
+    from scipy.sparse import csr_matrix, diags, hstack
+
+    rules = data.thin if thin else data.whole
+    if not question.grade:
+        rules = rules @ diags((~data.graded).astype(np.float32))
+    return hstack([rules, data.grams]).tocsr() if question.grams else csr_matrix(rules)
+
+
+def logistic(x: Any, question: Question, answers: Any, strength: float) -> Head:
+    """Logistic regression: multinomial for `one`, label by label else. A label without examples gets a score that never wins."""
+    from sklearn.linear_model import LogisticRegression
+
+    width, labels = x.shape[1], len(question.labels)
+    head = Head(np.zeros((width, labels)), np.full(labels, -8.0))
+    if question.one:
+        model = LogisticRegression(C=strength, max_iter=300, tol=TOLERANCE).fit(x, answers)
+        if len(model.classes_) == 2:  # sklearn keeps one column for two classes
+            head.weight[:, model.classes_] = np.vstack([-model.coef_[0] / 2, model.coef_[0] / 2]).T
+            head.bias[model.classes_] = [-model.intercept_[0] / 2, model.intercept_[0] / 2]
+        else:
+            head.weight[:, model.classes_], head.bias[model.classes_] = model.coef_.T, model.intercept_
+        return head
+    for label in range(labels):
+        if answers[:, label].sum() >= 3:
+            model = LogisticRegression(C=strength, max_iter=300, tol=TOLERANCE).fit(x, answers[:, label])
+            head.weight[:, label], head.bias[label] = model.coef_[0], model.intercept_[0]
+    return head
+
+
+def fit(data: Data, question: Question, strength: Strength) -> Fitted:
+    """Fit one task: on each fold for its calibration, then on everything."""
+    asked = np.flatnonzero(question.answers >= 0) if question.one else np.arange(len(question.answers))
+    answers, folds = question.answers[asked], data.folds[asked]
+    whole, thin, states = rules_and_grams(data, question, thin=False)[asked], rules_and_grams(data, question, thin=True)[asked], data.states[asked]
+    fast_out, deep_out = np.zeros((len(asked), len(question.labels))), np.zeros((len(asked), len(question.labels)))
+    for fold in np.unique(folds):
+        rest, held = folds != fold, folds == fold
+        fast_out[held] = _fast(whole[rest], thin[rest], question, answers[rest], strength).score(thin[held])
+        deep_out[held] = _deep(states[rest], question, answers[rest], strength).score(states[held])
+    task = _calibrated(question, answers, fast_out, deep_out, strength.miscover)
+    fast, deep = _fast(whole, thin, question, answers, strength), _deep(states, question, answers, strength)
+    return Fitted(question, fast, deep, task, _measures(task, question, answers, fast_out, deep_out))
+
+
+def _fast(whole: Matrix, thin: Matrix, question: Question, answers: Any, strength: Strength) -> Head:
+    from scipy.sparse import vstack
+
+    doubled = np.concatenate([answers, answers])
+    return logistic(vstack([whole, thin]).tocsr(), question, doubled, strength.one_fast if question.one else strength.many_fast)
+
+
+def _deep(states: Floats, question: Question, answers: Any, strength: Strength) -> Head:
+    return logistic(states, question, answers, strength.one_deep if question.one else strength.many_deep)
+
+
+def _loss(question: Question, answers: Any, z: Floats) -> float:
+    if question.one:
+        z = z - z.max(axis=1, keepdims=True)
+        return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), answers]).mean())
+    return float((np.logaddexp(0, z) - answers * z).mean())
+
+
+def _calibrated(question: Question, answers: Any, fast: Floats, deep: Floats, miscover: float) -> Task:
+    """Scales and shifts with the best likelihood on held-out folds, then the bounds of the conformal sets."""
+    from scipy.optimize import minimize
+
+    shifted = 0.0 if question.one else 1.0  # a shift common to all labels says nothing where exactly one is right
+    alone = minimize(lambda w: _loss(question, answers, w[0] * fast + shifted * w[1]), [1.0, 0.0], method="Nelder-Mead", options={"maxiter": 80}).x
+    both = minimize(
+        lambda w: _loss(question, answers, w[0] * fast + w[1] * deep + shifted * w[2]), [0.6, 0.8, 0.0], method="Nelder-Mead", options={"maxiter": 160}
+    ).x
+    made = Task(
+        question.name, question.one, question.labels, 0,
+        (float(alone[0]), float(shifted * alone[1])), (float(both[0]), float(both[1]), float(shifted * both[2])), (0.5, 0.5),
+    )  # fmt: skip
+    if not question.one:
+        return made
+    bounds = []
+    for encoder in (None, deep.astype(np.float32)):
+        right = made.probabilities(fast.astype(np.float32), encoder)[np.arange(len(answers)), answers]
+        bounds.append(float(np.quantile(right, miscover)))
+    return Task(made.name, made.one, made.labels, 0, made.fast, made.full, (bounds[0], bounds[1]))
+
+
+def _measures(task: Task, question: Question, answers: Any, fast: Floats, deep: Floats) -> dict[str, Any]:
+    """How the cross-fit does, tier 1 alone and with the encoder."""
+    out: dict[str, Any] = {"n": len(answers)}
+    for name, encoder in (("fast", None), ("full", deep.astype(np.float32))):
+        chances = task.probabilities(fast.astype(np.float32), encoder)
+        if question.one:
+            out[name] = {"accuracy": float((chances.argmax(axis=1) == answers).mean()), "ece": expected_error(chances, answers)}
+        else:
+            seen = chances >= 0.5
+            right = float((seen & (answers > 0)).sum())
+            out[name] = {"micro_f1": 2 * right / max(1.0, float(seen.sum() + answers.sum()))}
+    return out
+
+
+def expected_error(chances: npt.NDArray[Any], answers: npt.NDArray[np.int64], bins: int = 10) -> float:
+    """Expected calibration error of the best label over equal bins of its probability."""
+    best, right = chances.max(axis=1), chances.argmax(axis=1) == answers
+    places = np.minimum((best * bins).astype(int), bins - 1)
+    return float(sum(abs(best[places == b].mean() - right[places == b].mean()) * (places == b).mean() for b in range(bins) if (places == b).any()))
+
+
+def folds_of(groups: Sequence[str], number: int) -> npt.NDArray[np.int64]:
+    """A fold for each row; all rows of a writer or source stay together, folds about equally large."""
+    sizes: Mapping[str, int] = {group: groups.count(group) for group in set(groups)}
+    load, place = [0] * number, {}
+    for group in sorted(sizes, key=lambda g: (-sizes[g], g)):
+        place[group] = load.index(min(load))
+        load[place[group]] += sizes[group]
+    return np.array([place[group] for group in groups], dtype=np.int64)

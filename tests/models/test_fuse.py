@@ -1,0 +1,118 @@
+"""What a classifier may and may not do to the rules' answer. The classifiers here are made by hand, so that each rule is seen by itself."""
+
+from __future__ import annotations
+
+from pipeline.advice import Opinion
+from pipeline.engine import Engine
+from pipeline.values import Incident
+
+LEAK = "楼上漏水, 把我家屋顶泡了, 找他他不管。"
+KNIFE = "老公没有一天不打我, 今天又拿菜刀追我"
+
+
+class Says:
+    """An adviser with one fixed opinion."""
+
+    version, profile = "hand/1", "tongxin346"
+
+    def __init__(self, opinion=None, levels=()):
+        self.opinion, self._levels = opinion or Opinion(), levels
+
+    def labels(self, view):
+        return self.opinion
+
+    def levels(self, opinion, axes, level):
+        return self._levels
+
+    def evidence(self, view, opinion, label):
+        return tuple(view.document.clauses[:1])
+
+
+def ask(engine, text, **told):
+    return Engine(engine.pack, adviser=Says(**told)).assess(Incident(narrative=text))
+
+
+def without_version(answer):
+    import msgspec
+
+    return msgspec.structs.replace(answer, versions=None)
+
+
+def test_no_opinion_changes_nothing(engine):
+    for text in (LEAK, KNIFE, "", "有人冒充公检法让我把钱转到安全账户, 我正在银行转账"):
+        assert without_version(ask(engine, text)) == without_version(engine.assess(Incident(narrative=text)))
+
+
+def test_the_opinion_ranks_categories_and_types_and_says_so(engine):
+    answer = ask(engine, LEAK, opinion=Opinion(category={"dispute": 0.9, "service": 0.1}, dispute={"property_mgmt": 0.7, "neighbour": 0.3}))
+    assert (answer.dispute.type, answer.dispute.score) == ("property_mgmt", 0.7)
+    assert [other["type"] for other in answer.dispute.alternatives] == ["neighbour"]
+    assert answer.versions.model == "hand/1"
+
+
+def test_a_differing_category_asks_for_review(engine):
+    answer = ask(engine, LEAK, opinion=Opinion(category={"service": 0.8, "dispute": 0.2}))
+    assert answer.category.code == "service"
+    assert "rule_model_disagree" in answer.needs_review.codes
+
+
+def test_a_label_that_no_rule_found_points_at_the_words_of_the_classifier(engine):
+    answer = ask(engine, LEAK, opinion=Opinion(factors={"long_running": 0.6}, adds=True))
+    (found,) = [factor for factor in answer.risk.factors if factor.code == "long_running"]
+    (piece,) = found.evidence
+    assert piece.by == "model.hand/1"
+    assert LEAK[piece.start : piece.end] == piece.quote
+
+
+def test_a_model_never_lowers_a_colour_even_by_another_category(engine):
+    alone = engine.assess(Incident(narrative=KNIFE))
+    answer = ask(engine, KNIFE, opinion=Opinion(category={"invalid": 1.0}, factors={"weapon": 0.0, "domestic_violence": 0.0}), levels=(1.0, 0.0, 0.0, 0.0))
+    assert alone.risk.colour == answer.risk.colour == "red"
+    assert answer.risk.gates == alone.risk.gates
+    assert {"weapon", "domestic_violence"} <= {factor.code for factor in answer.risk.factors}
+
+
+def test_a_model_raises_the_colour_with_a_reason_and_a_review(engine):
+    alone = engine.assess(Incident(narrative=LEAK))
+    answer = ask(engine, LEAK, levels=(0.1, 0.1, 0.7, 0.1))
+    assert alone.risk.colour in ("green", "yellow")
+    assert answer.risk.colour == "orange"
+    assert "model_raised" in answer.needs_review.codes
+    assert any(reason["axis"] == "model" for reason in answer.risk.reasons)
+
+
+def test_a_model_under_its_bound_raises_nothing(engine):
+    alone = engine.assess(Incident(narrative=LEAK))
+    assert ask(engine, LEAK, levels=(0.6, 0.2, 0.15, 0.05)).risk.colour == alone.risk.colour
+
+
+def test_a_model_raises_no_gate(engine):
+    answer = ask(engine, LEAK, opinion=Opinion(factors={"domestic_violence": 0.99}, adds=True))
+    assert "domestic_violence" in {factor.code for factor in answer.risk.factors}
+    assert answer.risk.gates == ()
+
+
+def test_a_doubted_factor_goes_where_neither_grade_nor_gate_rests_on_it(engine):
+    text = "我在健身房办了卡, 公司关门了不给退钱, 我七十岁了"
+    alone = engine.assess(Incident(narrative=text))
+    answer = ask(engine, text, opinion=Opinion(factors={"elder": 0.01, "institution": 0.3}))
+    assert {factor.code for factor in alone.risk.factors} - {factor.code for factor in answer.risk.factors} == {"elder"}
+    assert answer.risk.colour == alone.risk.colour
+
+
+def test_wide_sets_ask_for_review(engine):
+    assert "wide_set" in ask(engine, LEAK, opinion=Opinion(category_set=("dispute", "service"))).needs_review.codes
+    assert "wide_set" not in ask(engine, LEAK, opinion=Opinion(category_set=("dispute",))).needs_review.codes
+
+
+def test_scripts_are_added_to_fraud_only(engine):
+    text = "对方让我先垫钱做任务返佣金, 我转了五千, 现在提不出来"
+    told = {"scripts": {"part_time_job": 0.9}, "adds": True}
+    assert "part_time_job" in {script.code for script in ask(engine, text, opinion=Opinion(**told)).fraud.scripts}
+    assert ask(engine, LEAK, opinion=Opinion(**told)).fraud is None
+
+
+def test_degraded_is_told(engine):
+    assert not ask(engine, LEAK).degraded
+    assert ask(engine, LEAK, opinion=Opinion(degraded=True)).degraded
+    assert Engine(engine.pack, degraded=True).assess(Incident(narrative=LEAK)).needs_review.codes[0] == "degraded"
