@@ -98,6 +98,15 @@ def _platform(source: str, target: str, options: Options, cluster: Cluster) -> N
     raise typer.Exit(0 if counts["records"] == counts["rows"] else 1)
 
 
+def spark_pack(output: Annotated[Path, typer.Option("--output", "-o", help="如 fengqiao-spark.tar.gz")]) -> None:
+    """为 Spark 执行节点打包 · pack code, rules, models and libraries for executors that have nothing but Python."""
+    from service.label.pack import pack
+
+    size = pack(output)
+    sys.stderr.write(f"{output.name}: {size / 2**20:.0f} MB · Python {sys.version_info.major}.{sys.version_info.minor}\n")
+    sys.stderr.write(f"fengqiao label hdfs://… -o hdfs://… --engine spark --master yarn --archive {output.name}\n")
+
+
 def usable_processors() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
