@@ -45,7 +45,8 @@ class Ledger:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._rows: list[Row] = []
+        self._rows: dict[int, Row] = {}
+        self._next = 0
         self._numbers: dict[str, int] = {}
         self._links: dict[Pair, list[tuple[int, int]]] = defaultdict(list)  # (at, event), in order
         self._members: dict[int, list[int]] = defaultdict(list)
@@ -61,26 +62,42 @@ class Ledger:
         number = self._numbers.get(call.incident_id)
         if number is not None:
             return self._rows[self._rows[number].event].incident_id
+        return self._rows[self.add(call).event].incident_id
+
+    def add(self, call: Call) -> Row:
+        """Remember a call that is not known yet; its row."""
         check_result(call.result, self.settings)
         event = event_of(call, self, self.settings)
-        number = len(self._rows)
-        event = number if event is None else event
-        self._rows.append(row_of(call, number, event))
-        self._numbers[call.incident_id] = number
-        insort(self._members[event], number, key=lambda n: (self._rows[n].at, n))
-        for pair in call.keys.links:
-            insort(self._links[pair], (call.at, event))
-        if event == number:
-            self._begin(call, event)
-        return self._rows[event].incident_id
+        number = self._next
+        row = row_of(call, number, number if event is None else event)
+        self._keep(row)
+        for pair in dict.fromkeys(call.keys.links):
+            insort(self._links[pair], (row.at, row.event))
+        return row
 
-    def _begin(self, call: Call, event: int) -> None:
-        insort(self._begun[call.keys.area], (call.at, event))
-        insort(self._kinds[call.kind, call.keys.area], (call.at, event))
-        day = call.at // DAY
+    def load(self, rows: Iterable[Row], links: Iterable[tuple[int, bytes, int, int]], *, number: int) -> None:
+        """Take over calls and their links (role, key, at, event) from another store; the next call gets `number`."""
+        for row in rows:
+            self._keep(row)
+        for role, key, at, event in links:
+            if event in self._rows:
+                insort(self._links[role, key], (at, event))
+        self._next = number
+
+    def _keep(self, row: Row) -> None:
+        number, event = row.number, row.event
+        self._next = number + 1
+        self._rows[number] = row
+        self._numbers[row.incident_id] = number
+        insort(self._members[event], number, key=lambda n: (self._rows[n].at, n))
+        if event != number:
+            return
+        insort(self._begun[row.area], (row.at, event))
+        insort(self._kinds[row.kind, row.area], (row.at, event))
+        day = row.at // DAY
         self._first = min(self._first, day)
-        for area in dict.fromkeys((call.keys.area, EVERYWHERE)):
-            self._days[area][call.kind][day] += 1
+        for area in dict.fromkeys((row.area, EVERYWHERE)):
+            self._days[area][row.kind][day] += 1
 
     def record_many(self, calls: Iterable[Call]) -> int:
         """Remember a history, in order of time."""
