@@ -15,6 +15,7 @@ from pipeline.values import Incident, to_json
 from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
 from service.label import cli as label_cli
 from service.report import cli as report_cli
+from service.repeats import cli as repeats_cli
 from service.resources import cli as resources_cli
 from service.runtime import Tier, make_engine
 
@@ -25,6 +26,7 @@ app.add_typer(rules_cli.app, name="rules")
 app.add_typer(resources_cli.app, name="resources")
 app.add_typer(playbooks_cli.app, name="playbooks")
 app.add_typer(deid_cli.app, name="deid")
+app.add_typer(repeats_cli.app, name="repeats")
 app.command("evaluate")(evaluate_cli.evaluate)
 app.command("label")(label_cli.label)
 app.command("train")(train_cli.train)

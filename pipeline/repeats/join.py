@@ -83,17 +83,16 @@ def shared_events(call: Call, store: Joinable, since: int, until: int, limit: in
 
 def best_event(call: Call, rows: Sequence[Row], shared: dict[int, set[str]], settings: Settings) -> int | None:
     """The best of the events that are near in time, None where none is like enough."""
-    alike = dict.fromkeys((row.event for row in rows), settings.join_unknown)
+    placed = bool(call.keys.of(ESTATE))  # two places that differ are two events, however alike the words
+    names = {row.event: shared.get(row.event, set()) | ({AREA} if row.area == call.keys.area and not (row.placed and placed) else set()) for row in rows}
+    rows = [row for row in rows if names[row.event]]
+    alike = dict.fromkeys(names, settings.join_unknown)
     compared = [row for row in rows if row.vector and len(row.vector) == len(call.vector)] if call.vector else []
     if compared:
         alike |= zip((row.event for row in compared), map(float, likenesses(call.vector, [row.vector for row in compared])), strict=True)
-    placed = bool(call.keys.of(ESTATE))
     best: tuple[int, float, int, int] | None = None
     for row in rows:
-        names = shared.get(row.event, set())
-        if row.area == call.keys.area and not (row.placed and placed):  # two places that differ are two events, however alike the words
-            names = names | {AREA}
-        for name in names:
+        for name in names[row.event]:
             same, other = settings.join_needs.get(name, (2.0, 2.0))
             score = alike[row.event]
             if score >= (same if row.kind == call.kind else other):

@@ -14,7 +14,7 @@ from pipeline.repeats.ledger import Ledger, check_result, row_of
 from pipeline.repeats.model import EVERYWHERE, Call
 from pipeline.repeats.recall import recall
 from pipeline.repeats.settings import DAY, Settings
-from service.repeats.reading import Executes, Reading
+from service.repeats.reading import Executes, Queries, Reading
 from service.repeats.tables import Tables
 
 CHUNK = 20_000  # calls of a bulk load per transaction
@@ -29,6 +29,7 @@ class SqlMemory:
 
     def __init__(self, engine: Engine, tables: Tables, settings: Settings) -> None:
         self._engine, self._tables, self.settings = engine, tables, settings
+        self._queries = Queries(tables)
 
     def create(self) -> None:
         """Make the tables where they are not there: for a store of its own. The service's store has migrations."""
@@ -73,8 +74,7 @@ class SqlMemory:
     def kinds(self, area: str, until: int) -> dict[str, tuple[int, tuple[int, ...]]]:
         """Kind → events of this window, and of earlier ones, newest first."""
         with self._reading() as connection:
-            made = self._at(connection).kinds(area, until)
-        return {kind: told for kind, told in made.items() if told[0] or any(told[1])}
+            return self._at(connection).kinds(area, until)
 
     # inside another transaction
 
@@ -121,11 +121,9 @@ class SqlMemory:
             links += _links(call, row.number, row.event)
             if row.event == row.number:
                 days.update((area, call.at // DAY, call.kind) for area in dict.fromkeys((call.keys.area, EVERYWHERE)))
-        if rows:
-            connection.execute(insert(self._tables.calls), rows)
-        if links:
-            links.sort(key=lambda link: link["key"])  # in order of the index: neighbours in the file
-            connection.execute(insert(self._tables.links), links)
+        links.sort(key=lambda link: link["key"])  # in order of the index: neighbours in the file
+        _insert(connection, self._tables.calls, rows)
+        _insert(connection, self._tables.links, links)
         if days:
             connection.execute(self._upsert(), [{"area": a, "day": d, "kind": k, "events": n} for (a, d, k), n in days.items()])
         return len(rows)
@@ -133,7 +131,7 @@ class SqlMemory:
     # parts
 
     def _at(self, connection: Executes) -> Reading:
-        return Reading(connection, self._tables, self.settings)
+        return Reading(connection, self._queries, self.settings)
 
     def _reading(self) -> Any:
         return self._engine.connect().execution_options(reading=True)
@@ -146,6 +144,16 @@ class SqlMemory:
         table: Table = self._tables.days
         made = postgresql.insert(table) if self._engine.dialect.name == "postgresql" else sqlite.insert(table)
         return made.on_conflict_do_update(index_elements=["area", "day", "kind"], set_={"events": table.c.events + made.excluded.events})
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Many plain rows straight to the driver: the values need no conversion, and converting them costs more than inserting them."""
+    if not rows:
+        return
+    compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = getattr(compiled, "positiontup", None)  # where the driver takes values by position
+    told: Any = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
+    connection.exec_driver_sql(str(compiled), told)
 
 
 def _links(call: Call, number: int, event: int) -> list[dict[str, Any]]:

@@ -44,11 +44,11 @@ class Tx:
         self.add(audit, row)
         return self.head.seq
 
-    def execute(self, statement: Executable) -> CursorResult[Any]:
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a statement that changes something."""
         self.writes += 1
         self.flush()
-        result: CursorResult[Any] = self._connection.execute(statement)
+        result: CursorResult[Any] = self._connection.execute(statement, parameters)
         return result
 
     def rows(self, statement: Executable) -> Sequence[Any]:
