@@ -14,8 +14,8 @@ from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
 from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
 from service.label import cli as label_cli
-from service.report import cli as report_cli
 from service.repeats import cli as repeats_cli
+from service.report import cli as report_cli
 from service.resources import cli as resources_cli
 from service.runtime import Tier, make_engine
 
