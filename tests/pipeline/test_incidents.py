@@ -34,6 +34,38 @@ def misses(expect: dict[str, Any], answer: Any) -> list[str]:
     notes += [f"has {code}" for code in expect.get("factors_not") or [] if code in factors]
     if isinstance(expect.get("review"), bool) and answer.needs_review.flag != expect["review"]:
         notes.append(f"review {answer.needs_review.codes}")
+    return notes + conduct_misses(expect, answer)
+
+
+def conduct_misses(expect: dict[str, Any], answer: Any) -> list[str]:
+    """What to do: the step, who comes, which papers, who else is told, what is barred, what may be mediated or diverted."""
+    route, mediation = answer.route, answer.mediation
+    held = {
+        "team_has": {entry["id"] for entry in route["team"]},
+        "documents_has": set(route["documents"]) | set(mediation["documents"] if mediation else ()),
+        "notify_has": {entry["id"] for entry in route["also_notify"]},
+        "competent_has": {entry["id"] for entry in route["competent"]},
+        "blocked_has": {entry["step"] for entry in route["blocked"]},
+        "alternatives_has": {entry["step"] for entry in route["alternatives"]},
+        "checklists_has": {entry["id"] for entry in route["checklists"]},
+        "safeguards_has": {entry["rule"] for entry in route["safeguards"]},
+        "marks_has": {entry["rule"] for entry in route["marks"]},
+        "cards_has": {entry["id"] for entry in route["cards"]},
+    }
+    notes = [f"{name} lacks {code}" for name, found in held.items() for code in expect.get(name) or [] if code not in found]
+    notes += [f"notifies {code}" for code in expect.get("notify_not") or [] if code in held["notify_has"]]
+    allowed = route["diversion"]["allowed"] if route["diversion"] else False
+    got = {
+        "route_in": route["step"],
+        "mediation_in": mediation["eligible"] if mediation else None,
+        "mediation_kind": mediation["kind"] if mediation else None,
+        "diversion": route["diversion"]["item"] if route["diversion"] else None,
+        "diverted": allowed,
+    }
+    for name, value in got.items():
+        if name in expect and value not in (expect[name] if isinstance(expect[name], list) else [expect[name]]):
+            notes.append(f"{name} {value}")
+    assert route["reasons"], "a route without a reason"
     return notes
 
 
