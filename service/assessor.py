@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 
 from pipeline.engine import Engine
-from pipeline.errors import RuleError
+from pipeline.errors import FengqiaoError, InputError, RuleError
+from pipeline.resources.compose import settings_of, with_resources
+from pipeline.resources.model import Directory
 from pipeline.values import Assessment, Incident
 from service.runtime import load_engine
 
@@ -17,18 +19,22 @@ from service.runtime import load_engine
 class Assessor:
     """`assess` for all faces of the service. Rules that do not load at the start stop it; later they leave the old ones standing."""
 
-    def __init__(self, rules: Sequence[Path] = (), *, profile: str | None = None) -> None:
-        self._rules, self._profile = list(rules), profile
+    def __init__(self, rules: Sequence[Path] = (), *, profile: str | None = None, resources: Path | None = None) -> None:
+        self._rules, self._profile, self._resources = list(rules), profile, resources
         self._loading = threading.Lock()
         self.engine: Engine = load_engine(self._rules, profile=profile)
-        self.rules_problem: RuleError | None = None
+        self.rules_problem: FengqiaoError | None = None
         self.degraded: str | None = None  # why only part of the engine answers
         self.reloads = 0
+        self.directory = self._read_directory(self.engine)
         self.level(profile or self.engine.profile)
 
-    def assess(self, incident: Incident, *, profile: str | None = None) -> Assessment:
-        """Assess with the rules that stand now. Raises RuleError for an unknown profile."""
-        answer = self.engine.assess(incident, profile=profile)
+    def assess(self, incident: Incident, *, profile: str | None = None, playbook: str | None = None) -> Assessment:
+        """Assess with the rules and the directory that stand now. Raises RuleError for an unknown profile or playbook."""
+        engine, directory = self.engine, self.directory
+        answer = engine.assess(incident, profile=profile, playbook=playbook)
+        if directory is not None:
+            answer = with_resources(answer, incident, directory, settings_of(engine.pack))
         return msgspec.structs.replace(answer, degraded=True) if self.degraded else answer
 
     def reload(self) -> bool:
@@ -36,12 +42,21 @@ class Assessor:
         with self._loading:
             try:
                 made = load_engine(self._rules, profile=self._profile)
-            except RuleError as problem:
+                directory = self._read_directory(made)
+            except (RuleError, InputError) as problem:
                 self.rules_problem = problem
                 return False
-            self.engine, self.rules_problem = made, None
+            self.engine, self.directory, self.rules_problem = made, directory, None
             self.reloads += 1
             return True
+
+    def _read_directory(self, engine: Engine) -> Directory | None:
+        """The directory of resources, if one was named; entries that are wrong are left out (`fengqiao resources check` names them)."""
+        if self._resources is None:
+            return None
+        from service.resources.read import read_directory
+
+        return read_directory(self._resources, engine.pack)[0]
 
     def level(self, profile: str) -> list[str]:
         """The colours of a profile, lowest first. Raises RuleError for an unknown one."""

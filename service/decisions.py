@@ -48,7 +48,7 @@ class Decision:
         levels = self.levels.get(incident["profile"], (incident["colour"],))
         target = self.colour or incident["colour"]
         if target not in levels:
-            raise Problem(422, "FQ3401", "此分级方案没有这一级", "the incident's profile has no such colour", remedy="可用 " + " ".join(levels))
+            raise Problem(422, "FQ6401", "此分级方案没有这一级", "the incident's profile has no such colour", remedy="可用 " + " ".join(levels))
         kind = self._kind(incident, levels.index(target))
         pending = self._guard(incident, kind, ident)
         row = self._row(store, incident, kind, target, "pending" if pending else "applied")
@@ -68,12 +68,12 @@ class Decision:
         if kind not in ("lower", "close"):
             return False
         if len((self.reason or "").strip()) < SHORTEST_REASON:
-            raise Problem(422, "FQ3402", "调低或办结须写理由", "lowering and closing need a reason", remedy="reason")
+            raise Problem(422, "FQ6402", "调低或办结须写理由", "lowering and closing need a reason", remedy="reason")
         if ident not in (incident["assessment"], incident["key"], incident["incident_id"]):
-            raise Problem(409, "FQ3403", "已有更新的研判", "there is a newer assessment", remedy="看过最新一版再调低")
+            raise Problem(409, "FQ6403", "已有更新的研判", "there is a newer assessment", remedy="看过最新一版再调低")
         upper = 2 * incident["rank"] >= incident["levels"]
         if self.second is not None and self.second == self.who.actor:
-            raise Problem(422, "FQ3404", "第二人须是另一人", "the second person must be another person")
+            raise Problem(422, "FQ6404", "第二人须是另一人", "the second person must be another person")
         return upper and self.second is None
 
     def _row(self, store: Store, incident: Mapping[str, Any], kind: str, target: str, state: str) -> dict[str, Any]:
@@ -114,9 +114,9 @@ class Decision:
             raise not_found("没有这个待确认的决定", "no such pending decision")
         first = found[0]
         if first["state"] != "pending" or first["from_colour"] != incident["colour"]:
-            raise Problem(409, "FQ3405", "该决定已不待确认", "the decision is no longer pending")
+            raise Problem(409, "FQ6405", "该决定已不待确认", "the decision is no longer pending")
         if self.confirms and first["actor"] == self.who.actor:
-            raise Problem(403, "FQ3406", "须由另一人确认", "another person has to confirm")
+            raise Problem(403, "FQ6406", "须由另一人确认", "another person has to confirm")
         kind = "confirm" if self.confirms else "withdraw"
         row = {**first, "id": new_id(), "at": now_ms(), "kind": kind, "state": "applied", "actor": self.who.actor, "purpose": self.who.purpose}
         row |= {"second": None, "reason": None, "reason_hash": None, "settles": first["id"]}

@@ -50,7 +50,7 @@ def create(
     """Make a key; gives its id and the key itself, which is shown nowhere again. Raises InputError for an unknown scope."""
     wanted = sorted(set(scopes))
     if not wanted or not set(wanted) <= SCOPES.keys():
-        raise InputError("FQ4101", "没有这个权限", "unknown scope", seen=" ".join(set(wanted) - SCOPES.keys()), remedy="可用 " + " ".join(SCOPES))
+        raise InputError("FQ4601", "没有这个权限", "unknown scope", seen=" ".join(set(wanted) - SCOPES.keys()), remedy="可用 " + " ".join(SCOPES))
     ident, secret, at = secrets.token_hex(5), secrets.token_urlsafe(32), now_ms()
     row = {
         "id": ident,
@@ -76,7 +76,7 @@ def rotate(store: Store, ident: str, *, grace_hours: float = 24.0, actor: str = 
     """A new key with the same rights; the old one ends after the grace. Raises InputError where there is none."""
     (row,) = store.rows(select(api_keys).where(api_keys.c.id == ident, api_keys.c.revoked_at.is_(None))) or (None,)
     if row is None:
-        raise InputError("FQ4102", "没有这个有效的密钥", "no such key", seen=ident, remedy="fengqiao keys list")
+        raise InputError("FQ4602", "没有这个有效的密钥", "no such key", seen=ident, remedy="fengqiao keys list")
     made = create(store, row["name"], row["scopes"].split(), vouches=row["vouches"], purpose=row["purpose"], actor=actor)
     ends = now_ms() + int(grace_hours * 3_600_000)
     until = ends if row["expires_at"] is None else min(ends, row["expires_at"])
@@ -99,7 +99,7 @@ def revoke(store: Store, ident: str, *, actor: str = "cli") -> None:
         return count
 
     if not store.write_now(unit):
-        raise InputError("FQ4102", "没有这个有效的密钥", "no such key", seen=ident, remedy="fengqiao keys list")
+        raise InputError("FQ4602", "没有这个有效的密钥", "no such key", seen=ident, remedy="fengqiao keys list")
 
 
 class Keyring:

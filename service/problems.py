@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem documents: a stable code, Chinese for people, the request id; never what was sent.
 
-FQ30xx the request · FQ31xx who may · FQ32xx limits · FQ33xx not there · FQ34xx decisions and conflicts · FQ35xx the service itself
+FQ60xx the request · FQ61xx who may · FQ62xx limits · FQ63xx not there · FQ64xx decisions and conflicts · FQ65xx the service itself
 """
 
 from __future__ import annotations
@@ -56,21 +56,21 @@ class Problem(FengqiaoError):
 
 def not_found(zh: str = "没有这条记录", en: str = "no such record") -> Problem:
     """404."""
-    return Problem(404, "FQ3301", zh, en)
+    return Problem(404, "FQ6301", zh, en)
 
 
 _HTTP = {
-    400: ("FQ3001", "请求读不了", "the request cannot be read"),
-    404: ("FQ3302", "没有这个地址", "no such address"),
-    405: ("FQ3002", "这个地址不支持此方法", "method not allowed"),
-    413: ("FQ3201", "请求体过大", "the body is too large"),
-    415: ("FQ3003", "请用 application/json", "send application/json"),
+    400: ("FQ6001", "请求读不了", "the request cannot be read"),
+    404: ("FQ6302", "没有这个地址", "no such address"),
+    405: ("FQ6002", "这个地址不支持此方法", "method not allowed"),
+    413: ("FQ6201", "请求体过大", "the body is too large"),
+    415: ("FQ6003", "请用 application/json", "send application/json"),
 }
 
 
 def of_http(status: int, headers: Mapping[str, str] | None) -> Problem:
     """A problem for an error of the framework; its own words are not passed on, they may hold input."""
-    code, zh, en = _HTTP.get(status, ("FQ3000", "请求未能完成", "the request failed"))
+    code, zh, en = _HTTP.get(status, ("FQ6000", "请求未能完成", "the request failed"))
     return Problem(status, code, zh, en, headers=headers)
 
 
@@ -101,5 +101,5 @@ def of_errors(items: Sequence[Any], known: frozenset[str]) -> Problem:
         place = ".".join(str(part) if isinstance(part, int) or part in known else "?" for part in item["loc"])
         errors.append({"field": place or "body", "kind": item["type"], "says": _SAYS.get(item["type"], "不合要求")})
     if errors and errors[0]["kind"] == "json_invalid":
-        return Problem(400, "FQ3004", "请求体不是合法的 JSON", "the body is not valid JSON", errors=errors)
-    return Problem(422, "FQ3005", "请求内容不合要求", "the request does not follow the schema", errors=errors, remedy="按 /docs 的说明改正所列各项")
+        return Problem(400, "FQ6004", "请求体不是合法的 JSON", "the body is not valid JSON", errors=errors)
+    return Problem(422, "FQ6005", "请求内容不合要求", "the request does not follow the schema", errors=errors, remedy="按 /docs 的说明改正所列各项")

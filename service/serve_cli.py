@@ -107,9 +107,9 @@ def settings_of(database: str | None = None) -> Settings:
         return Settings() if database is None else Settings(database=database)
     except ValidationError as error:
         names = ", ".join(f"FENGQIAO_{str(item['loc'][0]).upper()}" for item in error.errors() if item["loc"])
-        raise InputError("FQ3504", "设置有误", "a setting is wrong", seen=names, remedy="见 service/README.md 的设置表") from None
+        raise InputError("FQ6504", "设置有误", "a setting is wrong", seen=names, remedy="见 service/README.md 的设置表") from None
     except SettingsError:
-        raise InputError("FQ3504", "设置有误", "a setting is wrong", seen="环境变量不是合法的 JSON", remedy='列表写作 ["…"]') from None
+        raise InputError("FQ6504", "设置有误", "a setting is wrong", seen="环境变量不是合法的 JSON", remedy='列表写作 ["…"]') from None
 
 
 @contextlib.contextmanager
@@ -141,7 +141,7 @@ def keys_create(
     from service.keys import create
 
     if purpose not in ("", "dispatch", "analysis", "training"):
-        raise InputError("FQ4103", "没有这个用途", "unknown purpose", seen=purpose, remedy="dispatch analysis training")
+        raise InputError("FQ4603", "没有这个用途", "unknown purpose", seen=purpose, remedy="dispatch analysis training")
     with open_store(database) as opened:
         ident, key = create(opened, name, scope, vouches=vouches, purpose=purpose, days=days)
     sys.stdout.write(f"{key}\n")
@@ -192,7 +192,7 @@ def audit_verify(expect: Annotated[str | None, typer.Option(help="另行记下�
     try:
         head = Head.parse(expect) if expect else None
     except ValueError:
-        raise InputError("FQ4104", "链头写法不对", "not a chain head", seen="--expect", remedy="序号:散列, 见 fengqiao audit head") from None
+        raise InputError("FQ4604", "链头写法不对", "not a chain head", seen="--expect", remedy="序号:散列, 见 fengqiao audit head") from None
     with open_store(database) as opened:
         verdict = opened.verify(head)
     for item in verdict.breaks:
@@ -239,7 +239,7 @@ def store_purge(
     from service.store.database import now_ms
 
     if older_than_days is None and incident is None:
-        raise InputError("FQ4105", "没有说清除什么", "nothing to purge was named", remedy="--older-than-days N 或 --incident 编号")
+        raise InputError("FQ4605", "没有说清除什么", "nothing to purge was named", remedy="--older-than-days N 或 --incident 编号")
     with open_store(database) as opened:
         done = purge(opened, before=now_ms() - older_than_days * DAY if older_than_days else None, incident=incident, actor="cli")
     sys.stdout.write(f"清除 {done.assessments} 份研判的文本、{done.reasons} 条理由; 其中 {done.still_open} 起警情尚未决定\n")

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     # what it knows
     rules: list[Path] = Field(default=[], description="本地规则文件夹, 叠加在随附规则上")
     profile: str | None = Field(default=None, description="分级方案; 空为规则包的默认方案")
+    resources: Path | None = Field(default=None, description="资源名录文件夹(CSV/YAML/Excel); 空则答案不列资源")
     shadow: bool = Field(default=False, description="影子模式: 只计算并存档, 不把研判给调用方")
 
     # where it keeps things

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
-from service.api import assess, catalogue, desk, docs, openapi, operations, session
+from service.api import assess, catalogue, desk, docs, helpers, openapi, operations, session
 from service.api.auth import Guard
 from service.api.context import Context
 from service.api.events import Feed
@@ -32,15 +32,15 @@ from service.problems import Problem, of_errors, of_http
 from service.settings import LOOPBACK, Settings
 from service.store.store import Store
 
-ROUTERS = (assess.router, desk.router, operations.router, catalogue.router, session.router, docs.router)
+ROUTERS = (assess.router, desk.router, helpers.router, operations.router, catalogue.router, session.router, docs.router)
 _OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # FastAPI's own would put failures' texts into its logs
 
 
 def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastAPI:
     """The application. `assessor`: one that is loaded already (tests). Raises RuleError, StoreError (in the lifespan) or InputError."""
     if settings.demo and settings.host not in LOOPBACK:
-        raise InputError("FQ3503", "演示模式只许监听本机", "demo mode listens on loopback alone", seen=settings.host, remedy="--host 127.0.0.1, 或不用 --demo")
-    context = Context(settings, assessor or Assessor(settings.rules, profile=settings.profile))
+        raise InputError("FQ6503", "演示模式只许监听本机", "demo mode listens on loopback alone", seen=settings.host, remedy="--host 127.0.0.1, 或不用 --demo")
+    context = Context(settings, assessor or Assessor(settings.rules, profile=settings.profile, resources=settings.resources))
     app = FastAPI(
         title=openapi.TITLE,
         version=CODE_VERSION,

@@ -46,9 +46,9 @@ async def assess(request: Request, here: Here, who: Assessing) -> Response:
         return before
     incident = asked.incident()
     if len(incident.narrative) <= here.settings.inline_narrative:
-        answer = _assess(here, incident, asked.profile)
+        answer = _assess(here, incident, asked.profile, asked.playbook)
     else:
-        (answer,) = await off_loop(here, [(incident, asked.profile)])
+        (answer,) = await off_loop(here, [(incident, asked.profile, asked.playbook)])
     intake = take(here, asked, incident, answer, Who(who.name, purpose))
     return await commit(request, here, who, intake.unit(here.store), lambda taken: _answered(here, intake, taken))
 
@@ -67,16 +67,16 @@ async def assess_batch(request: Request, here: Here, who: Assessing) -> Response
     """逐项研判, 一次落盘。某一项有误只影响这一项: 该项为 null, 并在 rejected 中说明。"""
     asked = await read_body(request, BatchIn)
     if len(asked.incidents) > here.settings.batch_limit:
-        raise Problem(422, "FQ3203", "一次条数过多", "too many incidents in one call", remedy=f"最多 {here.settings.batch_limit} 条; 更多请用长批量任务")
+        raise Problem(422, "FQ6203", "一次条数过多", "too many incidents in one call", remedy=f"最多 {here.settings.batch_limit} 条; 更多请用长批量任务")
     purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
     before = await replayed(request, here, who)
     if before is not None:
         return before
     good, rejected = _sorted(here, asked.incidents)
-    incidents = [(item.incident(), item.profile) for _, item in good]
+    incidents = [(item.incident(), item.profile, item.playbook) for _, item in good]
     answers = await off_loop(here, incidents)
     actor = Who(who.name, purpose)
-    intakes = [take(here, item, incident, answer, actor) for (_, item), (incident, _), answer in zip(good, incidents, answers, strict=True)]
+    intakes = [take(here, item, incident, answer, actor) for (_, item), (incident, *_), answer in zip(good, incidents, answers, strict=True)]
     units = [intake.unit(here.store) for intake in intakes]
 
     def unit(tx: Tx) -> list[Taken]:
@@ -112,14 +112,14 @@ def _sorted(here: Context, items: Sequence[Any]) -> tuple[list[tuple[int, Assess
 def check(here: Context, asked: AssessIn) -> None:
     """What the schema cannot say. Raises Problem 422."""
     if len(asked.narrative) > here.settings.max_narrative:
-        raise Problem(422, "FQ3204", "警情文本太长", "the narrative is too long", remedy=f"上限 {here.settings.max_narrative} 字")
-    if asked.profile is not None:
-        try:
+        raise Problem(422, "FQ6204", "警情文本太长", "the narrative is too long", remedy=f"上限 {here.settings.max_narrative} 字")
+    try:
+        if asked.profile is not None:
             here.assessor.level(asked.profile)
-        except RuleError as error:
-            raise Problem(422, error.code, error.zh, error.en, remedy=error.remedy) from None
-    if asked.playbook is not None and asked.playbook not in here.assessor.engine.pack.rules.get("playbooks", {}):
-        raise Problem(422, "FQ1302", "没有这个工作模式", "unknown playbook", remedy="GET /v1/meta")
+        if asked.playbook is not None:
+            here.assessor.engine.desk(asked.playbook)
+    except RuleError as error:
+        raise Problem(422, error.code, error.zh, error.en, remedy=error.remedy) from None
 
 
 def take(here: Context, asked: AssessIn, incident: Incident, answer: Assessment, who: Who) -> Intake:
@@ -129,17 +129,17 @@ def take(here: Context, asked: AssessIn, incident: Incident, answer: Assessment,
     return Intake(incident, answer, to_json(answer), who, levels, asked.station, named, here.settings.shadow, keep)
 
 
-def _assess(here: Context, incident: Incident, profile: str | None) -> Assessment:
+def _assess(here: Context, incident: Incident, profile: str | None, playbook: str | None) -> Assessment:
     began = time.perf_counter()
-    answer = here.assessor.assess(incident, profile=profile)
+    answer = here.assessor.assess(incident, profile=profile, playbook=playbook)
     here.metrics.saw(answer, time.perf_counter() - began)
     return answer
 
 
-async def off_loop(here: Context, incidents: Sequence[tuple[Incident, str | None]]) -> list[Assessment]:
+async def off_loop(here: Context, incidents: Sequence[tuple[Incident, str | None, str | None]]) -> list[Assessment]:
     """Assess in the worker thread, a slice at a time, so that single calls stay quick. Raises Problem 503 where too much waits already."""
     if here.waiting.locked():
-        raise Problem(503, "FQ3205", "排队的研判太多", "too much work is waiting", remedy="稍后再试", headers={"retry-after": "2"})
+        raise Problem(503, "FQ6205", "排队的研判太多", "too much work is waiting", remedy="稍后再试", headers={"retry-after": "2"})
     answers: list[Assessment] = []
     loop = asyncio.get_running_loop()
     async with here.waiting:

@@ -44,7 +44,7 @@ class Limiter:
 
         reset = self._limiter.get_window_stats(self._rate, who).reset_time
         wait = max(1, int(reset - time.time()) + 1)
-        return Problem(429, "FQ3202", "请求太频繁", "too many requests", remedy=f"{wait} 秒后再试", headers={"retry-after": str(wait)})
+        return Problem(429, "FQ6202", "请求太频繁", "too many requests", remedy=f"{wait} 秒后再试", headers={"retry-after": str(wait)})
 
 
 class Tokens:
@@ -109,7 +109,7 @@ class Guard:
         if found is None:
             self._strangers.hit(address)
             raise Problem(
-                401, "FQ3101", "需要有效的密钥", "a valid key is required", remedy="Authorization: Bearer fq_…", headers={"www-authenticate": "Bearer"}
+                401, "FQ6101", "需要有效的密钥", "a valid key is required", remedy="Authorization: Bearer fq_…", headers={"www-authenticate": "Bearer"}
             )
         self._rate.hit(found.id if found.id != "oidc" else found.name)
         return found
@@ -117,7 +117,7 @@ class Guard:
     def _of_cookie(self, request: Request) -> Principal | None:
         """A browser's session. What changes something must come from our own pages."""
         if request.method not in ("GET", "HEAD") and not _same_origin(request):
-            raise Problem(403, "FQ3103", "来自别处的网页, 已拒绝", "cross-site request refused")
+            raise Problem(403, "FQ6103", "来自别处的网页, 已拒绝", "cross-site request refused")
         return self._keyring.of_session(request.cookies[SESSION])
 
     def open_session(self, principal: Principal) -> str:
@@ -146,7 +146,7 @@ def allowed(scope: str) -> Callable[[Request], Awaitable[Principal]]:
         principal: Principal = await request.app.state.context.guard.principal(request)
         request.scope["fengqiao.actor"] = principal.name
         if scope not in principal.scopes:
-            raise Problem(403, "FQ3102", "此密钥没有这项权限", "the key lacks this scope", remedy=f"需要 {scope}")
+            raise Problem(403, "FQ6102", "此密钥没有这项权限", "the key lacks this scope", remedy=f"需要 {scope}")
         return principal
 
     return caller

@@ -123,5 +123,5 @@ async def reload(here: Here, who: Annotated[Principal, Depends(allowed("admin"))
     await here.store.write(lambda tx: tx.audit(entry))
     if problem is not None:
         error = {"field": problem.seen, "kind": problem.code, "says": problem.zh}
-        raise Problem(409, "FQ3502", "新规则未能编译, 旧规则照常", "the new rules do not compile; the old ones stand", errors=[error], remedy=problem.remedy)
+        raise Problem(409, "FQ6502", "新规则未能编译, 旧规则照常", "the new rules do not compile; the old ones stand", errors=[error], remedy=problem.remedy)
     return json_response(Reloaded(digest, here.assessor.reloads))

@@ -46,7 +46,7 @@ async def decide(id: str, request: Request, here: Here, who: Deciding) -> Respon
     """认可、调高、调低、办结, 或确认、撤回待定的决定。机器的答案永不改动; 每一步记入审计。"""
     asked = await read_body(request, DecisionIn)
     if not (asked.colour or asked.close or asked.confirms or asked.withdraws):
-        raise Problem(422, "FQ3409", "没有说决定什么", "nothing was decided", remedy="colour、close、confirms 或 withdraws")
+        raise Problem(422, "FQ6409", "没有说决定什么", "nothing was decided", remedy="colour、close、confirms 或 withdraws")
     purpose = purpose_of(request, asked.purpose, who.purpose, required=here.settings.require_purpose)
     before = await replayed(request, here, who)
     if before is not None:
@@ -67,9 +67,9 @@ async def decide(id: str, request: Request, here: Here, who: Deciding) -> Respon
 def _persons(who: Principal, asked: DecisionIn) -> tuple[str, str | None]:
     """Who decides and who stands beside. Only the key of a system that vouches for its officers may name them."""
     if not who.vouches and (asked.by is not None or asked.second_person is not None):
-        raise Problem(403, "FQ3410", "此密钥不得代填警号", "this key may not name officers", remedy="每人用自己的密钥; 或 fengqiao keys create --vouches")
+        raise Problem(403, "FQ6410", "此密钥不得代填警号", "this key may not name officers", remedy="每人用自己的密钥; 或 fengqiao keys create --vouches")
     if asked.second_person is not None and asked.by is None:
-        raise Problem(422, "FQ3411", "写了第二人, 也须写明 by", "second_person needs by")
+        raise Problem(422, "FQ6411", "写了第二人, 也须写明 by", "second_person needs by")
     return (f"{who.name}/{asked.by}" if asked.by else who.name), (f"{who.name}/{asked.second_person}" if asked.second_person else None)
 
 
@@ -147,9 +147,9 @@ def _cursor(given: str | None) -> list[int | str] | None:
     try:
         urgency, rank, at, key = msgspec.json.decode(base64.b64decode(given.encode(), altchars=b"-_", validate=True), type=tuple[int, int, int, str])
     except (binascii.Error, msgspec.MsgspecError, UnicodeError):
-        raise Problem(422, "FQ3010", "cursor 不对", "the cursor is not one of ours", remedy="用上一页给出的 next") from None
+        raise Problem(422, "FQ6010", "cursor 不对", "the cursor is not one of ours", remedy="用上一页给出的 next") from None
     if not (abs(urgency) < 100 and abs(rank) < 100 and 0 <= at < 2**53 and "\0" not in key):
-        raise Problem(422, "FQ3010", "cursor 不对", "the cursor is not one of ours", remedy="用上一页给出的 next")
+        raise Problem(422, "FQ6010", "cursor 不对", "the cursor is not one of ours", remedy="用上一页给出的 next")
     return [urgency, rank, at, key]
 
 

@@ -46,13 +46,13 @@ class Gate:
             if visit.declared > self._limit:
                 raise _too_large(self._limit)
             if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-                raise Problem(400, "FQ3011", "网址里有不许用的字符", "the address holds a NUL")
+                raise Problem(400, "FQ6011", "网址里有不许用的字符", "the address holds a NUL")
             await self._app(scope, visit.receive, visit.send)
         except Problem as problem:
             await visit.refuse(problem)
         except Exception as error:
             log().error("error", request_id=visit.request_id, where=frames(error), route=visit.route)
-            await visit.refuse(Problem(500, "FQ3501", "服务内部出错, 未作研判", "internal error", remedy="凭请求编号查日志"))
+            await visit.refuse(Problem(500, "FQ6501", "服务内部出错, 未作研判", "internal error", remedy="凭请求编号查日志"))
         finally:
             self._context.in_flight -= 1
             self._tell(visit)
@@ -128,4 +128,4 @@ class _Visit:
 
 
 def _too_large(limit: int) -> Problem:
-    return Problem(413, "FQ3201", "请求体过大", "the body is too large", remedy=f"上限 {limit} 字节; 大批记录请用长批量任务", headers={"connection": "close"})
+    return Problem(413, "FQ6201", "请求体过大", "the body is too large", remedy=f"上限 {limit} 字节; 大批记录请用长批量任务", headers={"connection": "close"})

@@ -30,7 +30,7 @@ async def replayed(request: Request, here: Context, who: Principal) -> Response 
     if name is None:
         return None
     if name in _in_flight:
-        raise Problem(409, "FQ3407", "同一请求正在处理", "the first request with this key is under way", headers={"retry-after": "1"})
+        raise Problem(409, "FQ6407", "同一请求正在处理", "the first request with this key is under way", headers={"retry-after": "1"})
     return await _stored(here, name, await _fingerprint(request, here))
 
 
@@ -39,7 +39,7 @@ async def _stored(here: Context, name: str, fingerprint: str) -> Response | None
     if not found:
         return None
     if found[0]["fingerprint"] != fingerprint:
-        raise Problem(422, "FQ3408", "同一 Idempotency-Key 用于不同的请求", "the key was used for another request")
+        raise Problem(422, "FQ6408", "同一 Idempotency-Key 用于不同的请求", "the key was used for another request")
     headers = msgspec.json.decode(found[0]["headers"], type=dict[str, str]) | {"idempotency-replayed": "true"}
     return Response(found[0]["body"], found[0]["status"], headers, "application/json")
 
@@ -75,7 +75,7 @@ def _name(request: Request, who: Principal) -> str | None:
     if given is None:
         return None
     if not 1 <= len(given) <= _LONGEST:
-        raise Problem(422, "FQ3009", "Idempotency-Key 长度须为 1 至 200", "Idempotency-Key must have 1 to 200 characters")
+        raise Problem(422, "FQ6009", "Idempotency-Key 长度须为 1 至 200", "Idempotency-Key must have 1 to 200 characters")
     told = "\0".join((who.id, who.name, request.method, request.url.path, given))
     return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
 

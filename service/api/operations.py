@@ -56,7 +56,7 @@ async def _counted(here: Context, start: int | None) -> Any:
 async def verify(here: Here, who: Auditing) -> Response:
     """从头读一遍审计链并与所存记录对照; 改动、缺失、插入、截尾都会指出在第几条。"""
     if _verifying.locked():
-        raise Problem(503, "FQ3206", "正在核验", "a verification is under way", headers={"retry-after": "5"})
+        raise Problem(503, "FQ6206", "正在核验", "a verification is under way", headers={"retry-after": "5"})
     async with _verifying:
         verdict = await asyncio.to_thread(here.store.verify)
     breaks = tuple(BreakOut(item.seq, item.kind, item.says) for item in verdict.breaks)

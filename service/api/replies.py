@@ -241,6 +241,67 @@ class Health(msgspec.Struct, frozen=True):
     checks: dict[str, str] = {}
 
 
+class TreatedOut(msgspec.Struct, frozen=True):
+    """一段脱敏后的文本; offsets 为 [原起, 原止, 新起, 新止]。"""
+
+    text: str
+    findings: tuple[dict[str, Any], ...]
+    offsets: tuple[tuple[int, int, int, int], ...]
+    strict: tuple[str, ...]
+
+
+class Deidentified(msgspec.Struct, frozen=True):
+    """脱敏结果, 与请求逐段对应; rules 为识别规则的散列。"""
+
+    mode: str
+    rules: str
+    texts: tuple[TreatedOut, ...]
+
+
+class ResourceOut(msgspec.Struct, frozen=True):
+    """一项可用资源; why、score 说明为何推荐(只在给出 assessment 时有)。"""
+
+    id: str
+    name: str
+    kind: str
+    kind_name: str
+    area: str
+    phone: str
+    hours: str
+    why: str
+    score: float | None
+    stale_days: int | None
+
+
+class ResourceList(msgspec.Struct, frozen=True):
+    """资源名录, 或适合某一研判的资源。"""
+
+    resources: tuple[ResourceOut, ...]
+
+
+class ShadowRow(msgspec.Struct, frozen=True):
+    """机器定级与人工定级的一种组合。"""
+
+    machine: str
+    person: str
+    count: int
+
+
+class ShadowReport(msgspec.Struct, frozen=True):
+    """影子对照: 一致率、加权一致、机器偏低与偏高。"""
+
+    profile: str
+    compared: int
+    without_decision: int
+    agreed: int
+    agreement: float | None
+    weighted_kappa: float | None
+    machine_lower: int
+    machine_higher: int
+    table: tuple[ShadowRow, ...]
+    lower: tuple[str, ...]
+
+
 class SessionOut(msgspec.Struct, frozen=True):
     """登录者。"""
 

@@ -127,6 +127,19 @@ class SearchIn(Wire):
         return at
 
 
+class DeidentifyIn(Wire):
+    """脱敏。"""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"texts": ["报警人王建国(13800138000)称被邻居张某打伤"], "mode": "mask"}]}
+    )
+
+    texts: list[str] = Field(min_length=1, max_length=500, description="文本, 一次最多 500 段; 同一次请求里同一人得同一化名或散列")
+    mode: Literal["mask", "replace", "hash", "remove"] = Field(default="mask", description="mask 遮盖 · replace 换成虚构的 · hash 散列 · remove 删去")
+    strict: Literal["auto", "on", "off"] = Field(default="auto", description="从严(未成年人、性侵、举报人): auto 自动判断")
+    quotes: bool = Field(default=False, description="是否在 findings 中给出原文; 默认不给")
+
+
 class SessionIn(Wire):
     """登录研判台。"""
 
@@ -140,7 +153,7 @@ class ListQuery(SearchIn):
 
 
 M = TypeVar("M", bound=BaseModel)
-KNOWN = frozenset(name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn) for name in model.model_fields) | {
+KNOWN = frozenset(name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn) for name in model.model_fields) | {
     "query",
     "path",
     "header",
@@ -155,12 +168,12 @@ async def read_body(request: Request, model: type[M]) -> M:
     """The body as a model. Raises Problem: 415 no JSON, 400 not UTF-8 or not JSON, 422 not by the schema."""
     media = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):
-        raise Problem(415, "FQ3003", "请用 application/json", "send application/json")
+        raise Problem(415, "FQ6003", "请用 application/json", "send application/json")
     data = await request.body()
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Problem(400, "FQ3006", "请求体不是 UTF-8", "the body is not UTF-8", remedy="旧系统多为 GBK, 请先转成 UTF-8") from None
+        raise Problem(400, "FQ6006", "请求体不是 UTF-8", "the body is not UTF-8", remedy="旧系统多为 GBK, 请先转成 UTF-8") from None
     return validated(model, data)
 
 
@@ -177,10 +190,10 @@ def purpose_of(request: Request, given: str | None, default: str, *, required: b
     told = given or request.headers.get("fengqiao-purpose")
     if told is None:
         if required and not default:
-            raise Problem(422, "FQ3007", "须说明用途", "a purpose is required", remedy="Fengqiao-Purpose: dispatch | analysis | training")
+            raise Problem(422, "FQ6007", "须说明用途", "a purpose is required", remedy="Fengqiao-Purpose: dispatch | analysis | training")
         return default or "dispatch"
     if told not in PURPOSES:
-        raise Problem(422, "FQ3008", "用途不在可选值之中", "unknown purpose", remedy="dispatch(处警) | analysis(研判) | training(培训)")
+        raise Problem(422, "FQ6008", "用途不在可选值之中", "unknown purpose", remedy="dispatch(处警) | analysis(研判) | training(培训)")
     return PURPOSES[told]
 
 

@@ -44,7 +44,7 @@ def connect(url: str) -> Engine:
 def _prepare_sqlite(engine: Engine) -> None:
     name = make_url(engine.url).database or ""
     if name in ("", ":memory:"):
-        raise StoreError("FQ4001", "SQLite 须是文件", "SQLite must be a file", seen="内存库", remedy="sqlite:///文件名")
+        raise StoreError("FQ4501", "SQLite 须是文件", "SQLite must be a file", seen="内存库", remedy="sqlite:///文件名")
     Path(name).expanduser().absolute().parent.mkdir(parents=True, exist_ok=True)
 
     @event.listens_for(engine, "connect")
@@ -78,7 +78,7 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise StoreError(
-                "FQ4002", "数据库的版本比程序新", "the schema is newer than this program", seen=str(engine.dialect.name), remedy="升级程序"
+                "FQ4502", "数据库的版本比程序新", "the schema is newer than this program", seen=str(engine.dialect.name), remedy="升级程序"
             ) from error
         known = set(connection.execute(select(meta.c.name)).scalars())
         given = {"audit_head": str(FIRST), "hash_key": secrets.token_hex(32), "store_id": uuid.uuid4().hex}
@@ -90,9 +90,9 @@ def migrate(engine: Engine) -> None:
 def backup(engine: Engine, target: Path) -> None:
     """A consistent copy of a SQLite store while it is in use. PostgreSQL has pg_dump for this. Raises StoreError."""
     if engine.dialect.name != "sqlite":
-        raise StoreError("FQ4003", "PostgreSQL 请用 pg_dump 备份", "use pg_dump for PostgreSQL", remedy="pg_dump --format=custom")
+        raise StoreError("FQ4503", "PostgreSQL 请用 pg_dump 备份", "use pg_dump for PostgreSQL", remedy="pg_dump --format=custom")
     if target.exists():
-        raise StoreError("FQ4004", "备份文件已存在", "the backup file exists", seen=target.name, remedy="换一个文件名")
+        raise StoreError("FQ4504", "备份文件已存在", "the backup file exists", seen=target.name, remedy="换一个文件名")
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
     source = sqlite3.connect(f"file:{make_url(engine.url).database}?mode=ro", uri=True)
@@ -105,5 +105,5 @@ def backup(engine: Engine, target: Path) -> None:
         copy.close()
     if state != "ok":
         partial.unlink()
-        raise StoreError("FQ4005", "备份自检未通过", "the copy failed its integrity check", seen=target.name, remedy="检查磁盘后重试")
+        raise StoreError("FQ4505", "备份自检未通过", "the copy failed its integrity check", seen=target.name, remedy="检查磁盘后重试")
     partial.rename(target)

@@ -34,7 +34,7 @@ class Store:
         except SQLAlchemyError as error:
             self.engine.dispose()
             kind = type(error).__name__
-            raise StoreError("FQ4006", "数据库打不开", "the database cannot be opened", seen=kind, remedy="检查 FENGQIAO_DATABASE、权限与磁盘") from None
+            raise StoreError("FQ4506", "数据库打不开", "the database cannot be opened", seen=kind, remedy="检查 FENGQIAO_DATABASE、权限与磁盘") from None
         self.hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else bytes.fromhex(kept["hash_key"])
         self.chain = Chain(settings.audit_key.get_secret_value().encode() if settings.audit_key else None)
         self.writer = Writer(self.engine, self.chain, group_rows=settings.group_rows, committed=committed)

@@ -82,9 +82,9 @@ def test_too_many_and_too_long_are_refused(run):
     service = run(batch_limit=3, max_narrative=100)
     headers = service.key()
     many = service.client.post("/v1/assessments:batch", json={"incidents": [{"narrative": "a"}] * 4}, headers=headers)
-    assert (many.status_code, many.json()["code"]) == (422, "FQ3203")
+    assert (many.status_code, many.json()["code"]) == (422, "FQ6203")
     long = service.assess("长" * 101, headers)
-    assert (long.status_code, long.json()["code"]) == (422, "FQ3204")
+    assert (long.status_code, long.json()["code"]) == (422, "FQ6204")
 
 
 def test_with_hashes_only_no_word_of_the_narrative_is_stored(run):

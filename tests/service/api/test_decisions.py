@@ -33,7 +33,7 @@ def test_accepting_keeps_the_colour_and_marks_it_decided(service, headers):
 def test_lowering_needs_a_reason(service, headers, reason):
     service.assess(RED, headers, incident_id="D3")
     refused = decide(service, "D3", headers, colour="yellow", reason=reason)
-    assert (refused.status_code, refused.json()["code"]) == (422, "FQ3402")
+    assert (refused.status_code, refused.json()["code"]) == (422, "FQ6402")
     assert state(service, "D3", headers)["colour"] == "red"
 
 
@@ -52,12 +52,12 @@ def test_lowering_red_waits_for_another_person(service):
     assert state(service, "D5", first)["colour"] == "red"
     ident = pending.json()["decision"]["id"]
     alone = decide(service, "D5", first, confirms=ident)
-    assert (alone.status_code, alone.json()["code"]) == (403, "FQ3406")
+    assert (alone.status_code, alone.json()["code"]) == (403, "FQ6406")
     confirmed = decide(service, "D5", second, confirms=ident)
     assert confirmed.status_code == 200
     assert state(service, "D5", first)["colour"] == "yellow"
     again = decide(service, "D5", second, confirms=ident)
-    assert (again.status_code, again.json()["code"]) == (409, "FQ3405")
+    assert (again.status_code, again.json()["code"]) == (409, "FQ6405")
 
 
 def test_a_pending_lowering_can_be_withdrawn_and_falls_with_a_raise(service, headers):
@@ -74,7 +74,7 @@ def test_a_system_that_vouches_names_both_officers(service):
     system = service.key("接处警系统", vouches=True)
     service.assess(RED, system, incident_id="D7")
     same = decide(service, "D7", system, colour="green", reason="误报", by="0123", second_person="0123")
-    assert (same.status_code, same.json()["code"]) == (422, "FQ3404")
+    assert (same.status_code, same.json()["code"]) == (422, "FQ6404")
     done = decide(service, "D7", system, colour="green", reason="误报", by="0123", second_person="0456")
     assert done.status_code == 200
     assert (done.json()["decision"]["actor"], done.json()["decision"]["second"]) == ("接处警系统/0123", "接处警系统/0456")
@@ -83,7 +83,7 @@ def test_a_system_that_vouches_names_both_officers(service):
 def test_a_person_s_key_may_not_name_others(service, headers):
     service.assess(RED, headers, incident_id="D8")
     refused = decide(service, "D8", headers, colour="green", reason="误报", by="0123", second_person="0456")
-    assert (refused.status_code, refused.json()["code"]) == (403, "FQ3410")
+    assert (refused.status_code, refused.json()["code"]) == (403, "FQ6410")
 
 
 def test_closing_red_needs_reason_and_second_person(service, headers):
@@ -104,7 +104,7 @@ def test_an_older_assessment_cannot_be_lowered(service, headers):
     old = service.assess(RED, headers, incident_id="D11").headers["fengqiao-assessment-id"]
     service.assess(RED + ", 他又喝酒了", headers, incident_id="D11")
     stale = decide(service, old, headers, colour="green", reason="误报")
-    assert (stale.status_code, stale.json()["code"]) == (409, "FQ3403")
+    assert (stale.status_code, stale.json()["code"]) == (409, "FQ6403")
 
 
 def test_a_text_that_is_graded_higher_again_reopens_a_lowered_incident(service):
@@ -120,7 +120,7 @@ def test_a_text_that_is_graded_higher_again_reopens_a_lowered_incident(service):
 def test_a_colour_of_another_profile_is_refused(service, headers):
     service.assess(RED, headers, incident_id="D13")
     refused = decide(service, "D13", headers, colour="blue")
-    assert (refused.status_code, refused.json()["code"]) == (422, "FQ3401")
+    assert (refused.status_code, refused.json()["code"]) == (422, "FQ6401")
 
 
 def test_unknown_incidents_are_404(service, headers):

@@ -21,24 +21,24 @@ STORY = "赵铁柱(13912345678, 320102199001011234)在东风巷七号拿鱼叉�
 @pytest.mark.parametrize(
     ("method", "path", "sent", "status", "code"),
     [
-        ("POST", "/v1/assessments", {"content": b"{"}, 400, "FQ3004"),
-        ("POST", "/v1/assessments", {"content": '{"narrative": "他打我"}'.encode("gbk")}, 400, "FQ3006"),
-        ("POST", "/v1/assessments", {"content": b"x=1", "headers": {"content-type": "text/plain"}}, 415, "FQ3003"),
-        ("POST", "/v1/assessments", {"json": {}}, 422, "FQ3005"),
-        ("POST", "/v1/assessments", {"json": {"narrative": 5}}, 422, "FQ3005"),
-        ("POST", "/v1/assessments", {"json": {"narrative": STORY, STORY: 1}}, 422, "FQ3005"),
-        ("POST", "/v1/assessments", {"json": {"narrative": STORY, "incident_id": STORY + "/"}}, 422, "FQ3005"),
-        ("POST", "/v1/assessments", {"json": {"narrative": STORY, "occurred_at": STORY}}, 422, "FQ3005"),
-        ("POST", "/v1/assessments", {"json": {"narrative": STORY, "occurred_at": "0001-01-01T00:00:00Z"}}, 422, "FQ3005"),
-        ("POST", "/v1/assessments", {"json": {"narrative": STORY, "history": [STORY]}}, 422, "FQ3005"),
+        ("POST", "/v1/assessments", {"content": b"{"}, 400, "FQ6004"),
+        ("POST", "/v1/assessments", {"content": '{"narrative": "他打我"}'.encode("gbk")}, 400, "FQ6006"),
+        ("POST", "/v1/assessments", {"content": b"x=1", "headers": {"content-type": "text/plain"}}, 415, "FQ6003"),
+        ("POST", "/v1/assessments", {"json": {}}, 422, "FQ6005"),
+        ("POST", "/v1/assessments", {"json": {"narrative": 5}}, 422, "FQ6005"),
+        ("POST", "/v1/assessments", {"json": {"narrative": STORY, STORY: 1}}, 422, "FQ6005"),
+        ("POST", "/v1/assessments", {"json": {"narrative": STORY, "incident_id": STORY + "/"}}, 422, "FQ6005"),
+        ("POST", "/v1/assessments", {"json": {"narrative": STORY, "occurred_at": STORY}}, 422, "FQ6005"),
+        ("POST", "/v1/assessments", {"json": {"narrative": STORY, "occurred_at": "0001-01-01T00:00:00Z"}}, 422, "FQ6005"),
+        ("POST", "/v1/assessments", {"json": {"narrative": STORY, "history": [STORY]}}, 422, "FQ6005"),
         ("POST", "/v1/assessments", {"json": {"narrative": STORY, "profile": STORY}}, 422, "FQ1301"),
-        ("POST", "/v1/assessments", {"content": json.dumps({"narrative": STORY, "place": "\ud800"})}, 400, "FQ3004"),
-        ("GET", f"/v1/assessments/{STORY}", {}, 404, "FQ3301"),
-        ("GET", f"/v1/assessments?limit={STORY}", {}, 422, "FQ3005"),
-        ("GET", f"/v1/assessments?cursor={STORY}", {}, 422, "FQ3010"),
-        ("GET", f"/{STORY}", {}, 404, "FQ3302"),
-        ("PUT", "/v1/assessments", {}, 405, "FQ3002"),
-        ("POST", "/v1/assessments", {"content": b" " * 70_000}, 413, "FQ3201"),
+        ("POST", "/v1/assessments", {"content": json.dumps({"narrative": STORY, "place": "\ud800"})}, 400, "FQ6004"),
+        ("GET", f"/v1/assessments/{STORY}", {}, 404, "FQ6301"),
+        ("GET", f"/v1/assessments?limit={STORY}", {}, 422, "FQ6005"),
+        ("GET", f"/v1/assessments?cursor={STORY}", {}, 422, "FQ6010"),
+        ("GET", f"/{STORY}", {}, 404, "FQ6302"),
+        ("PUT", "/v1/assessments", {}, 405, "FQ6002"),
+        ("POST", "/v1/assessments", {"content": b" " * 70_000}, 413, "FQ6201"),
     ],
 )
 def test_every_error_is_a_problem_that_tells_nothing(run, method, path, sent, status, code):
@@ -55,7 +55,7 @@ def test_every_error_is_a_problem_that_tells_nothing(run, method, path, sent, st
 def test_a_body_sent_in_pieces_is_limited_too(run):
     service = run(max_body_bytes=65_536)
     answered = service.client.post("/v1/assessments", content=(b" " * 10_000 for _ in range(10)), headers=service.key())
-    assert (answered.status_code, answered.json()["code"]) == (413, "FQ3201")
+    assert (answered.status_code, answered.json()["code"]) == (413, "FQ6201")
 
 
 def test_an_inner_fault_tells_nothing_and_has_its_line_in_the_log(service, headers, monkeypatch, capfd):
@@ -64,7 +64,7 @@ def test_an_inner_fault_tells_nothing_and_has_its_line_in_the_log(service, heade
 
     monkeypatch.setattr(service.app.state.context.assessor, "assess", broken)
     answered = service.assess(STORY, headers)
-    assert (answered.status_code, answered.json()["code"]) == (500, "FQ3501")
+    assert (answered.status_code, answered.json()["code"]) == (500, "FQ6501")
     logged = capfd.readouterr().err
     line = next(json.loads(line) for line in logged.splitlines() if '"error"' in line)
     assert line["request_id"] == answered.json()["request_id"]
@@ -106,7 +106,7 @@ def test_a_request_with_a_key_is_done_once(service, headers):
     assert second.headers["idempotency-replayed"] == "true"
     assert len(service.client.get("/v1/assessments", headers=headers).json()["items"]) == 1
     other = service.client.post("/v1/assessments", json={"narrative": GREEN}, headers=once)
-    assert (other.status_code, other.json()["code"]) == (422, "FQ3408")
+    assert (other.status_code, other.json()["code"]) == (422, "FQ6408")
     elsewhere = service.client.post("/v1/assessments", json={"narrative": GREEN}, headers={**once, **service.key("乙")})
     assert elsewhere.status_code == 200  # another client's keys are its own
 
@@ -205,7 +205,7 @@ def test_rules_that_do_not_compile_leave_the_old_ones_standing(run, tmp_path, mo
     before = service.assess(RED, headers).content
     (overlay / "factors" / "bad.yaml").write_text("id: bad\nname: 坏\n", "utf-8")
     refused = service.client.post("/v1/rules:reload", headers=headers)
-    assert (refused.status_code, refused.json()["code"]) == (409, "FQ3502")
+    assert (refused.status_code, refused.json()["code"]) == (409, "FQ6502")
     assert "bad" in refused.json()["errors"][0]["field"]
     assert service.assess(RED, headers).content == before
     assert service.client.get("/readyz").json()["checks"]["rules"] == "stale"

@@ -206,7 +206,7 @@ def test_a_backup_is_whole_while_writing_goes_on(tmp_path):
     verdict = copy.verify()
     assert verdict.ok
     assert 50 <= verdict.checked <= 250
-    with pytest.raises(StoreError, match="FQ4004"):
+    with pytest.raises(StoreError, match="FQ4504"):
         backup(copy.engine, tmp_path / "b.db")
     copy.close()
 
@@ -221,7 +221,7 @@ def test_sqlite_is_durable_as_asked(tmp_path):
 
 def test_a_store_that_cannot_be_opened_says_so_in_one_line(tmp_path):
     (tmp_path / "x.db").write_bytes(b"not a database" * 100)
-    with pytest.raises(StoreError, match="FQ4006"):
+    with pytest.raises(StoreError, match="FQ4506"):
         Store(Settings(database=f"sqlite:///{tmp_path}/x.db"))
     newer = tmp_path / "newer.db"
     Store(Settings(database=f"sqlite:///{newer}")).close()
@@ -229,7 +229,7 @@ def test_a_store_that_cannot_be_opened_says_so_in_one_line(tmp_path):
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()
     connection.close()
-    with pytest.raises(StoreError, match="FQ4002"):
+    with pytest.raises(StoreError, match="FQ4502"):
         Store(Settings(database=f"sqlite:///{newer}"))
 
 

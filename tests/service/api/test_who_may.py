@@ -57,9 +57,9 @@ def test_a_revoked_key_ends_and_a_rotated_one_has_its_grace(service):
     service.app.state.context.guard._keyring._seen.clear()  # what a process has just seen it believes for five seconds
     for each in (key, new):
         assert service.client.get("/v1/meta", headers={"x-api-key": each}).status_code == 401
-    with pytest.raises(InputError, match="FQ4102"):
+    with pytest.raises(InputError, match="FQ4602"):
         keys.revoke(service.store, fresh)
-    with pytest.raises(InputError, match="FQ4101"):
+    with pytest.raises(InputError, match="FQ4601"):
         keys.create(service.store, "乙", ["everything"])
 
 
@@ -86,12 +86,12 @@ def test_the_purpose_is_recorded(service, headers):
     entries = [json.loads(line) for line in service.client.get("/v1/audit/export", headers=headers).text.splitlines()]
     assert [entry["purpose"] for entry in entries if entry["action"] == "assess"] == ["analysis"]
     refused = service.client.post("/v1/assessments", json={"narrative": GREEN}, headers={**headers, "fengqiao-purpose": "fun"})
-    assert refused.json()["code"] == "FQ3008"
+    assert refused.json()["code"] == "FQ6008"
 
 
 def test_a_purpose_can_be_required(run):
     service = run(require_purpose=True)
-    assert service.assess(GREEN, service.key()).json()["code"] == "FQ3007"
+    assert service.assess(GREEN, service.key()).json()["code"] == "FQ6007"
     assert service.assess(GREEN, service.key(purpose="dispatch")).status_code == 200
 
 
@@ -104,8 +104,8 @@ def test_a_browser_signs_in_and_other_sites_cannot_act(service, headers):
     assert key not in signed.headers["set-cookie"]
     assert service.client.get("/v1/session").json()["name"] == "一号台"
     post = {"url": "/v1/assessments", "json": {"narrative": GREEN}}
-    assert service.client.post(**post, headers={"origin": "http://elsewhere"}).json()["code"] == "FQ3103"
-    assert service.client.post(**post).json()["code"] == "FQ3103"
+    assert service.client.post(**post, headers={"origin": "http://elsewhere"}).json()["code"] == "FQ6103"
+    assert service.client.post(**post).json()["code"] == "FQ6103"
     assert service.client.post(**post, headers={"origin": "http://testserver"}).status_code == 200
     token = service.client.cookies["fengqiao_session"]
     service.client.cookies.clear()
@@ -138,7 +138,7 @@ def test_demo_needs_no_key_and_listens_on_loopback_alone(run):
     service = run(demo=True)
     assert service.assess(GREEN, {}).status_code == 200
     assert service.client.get("/v1/meta", headers={"host": "attacker.example"}).status_code == 400
-    with pytest.raises(InputError, match="FQ3503"):
+    with pytest.raises(InputError, match="FQ6503"):
         create_app(Settings(demo=True, host="0.0.0.0"))
 
 
