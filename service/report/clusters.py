@@ -32,7 +32,9 @@ class Returns:
 
 def returns(happened: pl.DataFrame, key: str, window_days: int) -> Returns:
     """Events per key; `happened` has one row per (event, key) with `time`. Keys 0 and null are nobody."""
-    known = happened.filter(pl.col(key).is_not_null() & pl.col("time").is_not_null())
+    known = happened.select(*dict.fromkeys(("event", "time", "kind", "rank", "area", "community", key))).filter(
+        pl.col(key).is_not_null() & pl.col("time").is_not_null()
+    )
     if known.schema[key].is_integer():
         known = known.filter(pl.col(key) != 0)
     known = known.unique(["event", key], keep="first", maintain_order=True).sort(key, "time", "event")

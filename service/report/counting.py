@@ -80,10 +80,13 @@ def trends(frame: pl.DataFrame, by: str, labels: Sequence[str]) -> dict[str, lis
     return found
 
 
+_OF_EVENTS = ("event", "time", "area", "community", "building", "household", "person", "kind", "resolution")
+
+
 def events(frame: pl.DataFrame) -> pl.DataFrame:
-    """One row per event: the first record of it, with the highest grade that any of its records has."""
+    """One row per event: what its first record says of time, place, kind and outcome, the highest grade that any of its records has, their number."""
     highest = frame.group_by("event").agg(pl.col("rank").max(), pl.len().alias("records"))
-    return frame.drop("rank").filter(pl.col("event") == pl.int_range(pl.len())).join(highest, on="event", how="left", maintain_order="left")
+    return frame.select(_OF_EVENTS).unique("event", keep="first", maintain_order=True).join(highest, on="event", how="left", maintain_order="left")
 
 
 def having(codes: str, wanted: Sequence[str] | frozenset[str], frame: pl.DataFrame) -> pl.Series:

@@ -21,6 +21,11 @@ def moment(text: str) -> Moment | None:
     >>> moment("2024年3月5日 7时08分"), moment("20240305"), moment("45356.5"), moment("昨天")
     ((1709622480, True), (1709596800, False), (1709640000, True), None)
     """
+    if len(text) == 19 and text[4] == "-":  # the usual way, several times faster than the pattern
+        try:
+            return _seconds(dt.datetime.fromisoformat(text)), True
+        except ValueError:
+            pass
     found = _WRITTEN.match(text) or _COMPACT.match(text)
     if found is not None:
         year, month, day, hour, minute, second, *zone = found.groups()

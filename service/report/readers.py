@@ -18,7 +18,7 @@ import msgspec
 from pipeline.errors import InputError
 from service.label.encoding import detect
 
-BATCH = 20_000
+BATCH = 8_192
 KINDS = {".csv": "CSV", ".tsv": "TSV", ".txt": "TSV", ".jsonl": "JSONL", ".ndjson": "JSONL", ".parquet": "Parquet", ".xlsx": "XLSX", ".xls": "XLS"}
 _LONGEST_FIELD = 10_000_000
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from service.metrics import Share
 from service.report.counting import events
@@ -88,14 +90,14 @@ def _recurrence(history: History) -> list[Block]:
         return []
     solved = happened["resolution"] == _first(history.mapping.closed)
     follow = happened.select(pl.col("time") <= pl.lit(last) - pl.duration(days=window)).to_series()
-    reached = pl.Series([False] * happened.height)
+    reached = np.zeros(happened.height, np.bool_)
     for key in by:
-        reached = reached | _comes_back(happened, key, window)
+        reached |= _comes_back(happened, key, window)
     keyed = happened.select(pl.any_horizontal(*(pl.col(key) != 0 for key in by))).to_series()
     rows: list[tuple[Any, ...]] = []
     for name, chosen in (("已化解的", solved.fill_null(False)), ("其余的", ~solved.fill_null(False))):
         base = chosen & follow & keyed
-        rows.append((name, Share(int((base & reached).sum()), int(base.sum()))))
+        rows.append((name, Share(int((base.to_numpy() & reached).sum()), int(base.sum()))))
     note = (
         f"此后 {window} 天内，同一{'、同一'.join({'person': '人', 'household': '户'}[key] for key in by)}又有同一事由的一起即为复发；"
         f"分母不含认不出人和户的、以及资料末尾不满 {window} 天的。"
@@ -104,13 +106,16 @@ def _recurrence(history: History) -> list[Block]:
     return [table, Prose((f"已化解的纠纷 {window} 天内复发 {percent(rows[0][1])}。复发高不等于化解得不好：肯再报警的人也多。",))]
 
 
-def _comes_back(happened: pl.DataFrame, key: str, window: int) -> pl.Series:
+def _comes_back(happened: pl.DataFrame, key: str, window: int) -> NDArray[np.bool_]:
+    """Whether another event of the same key and kind follows within the window."""
     indexed = (
         happened.select("event", key, pl.col("kind").cast(pl.String), "time").with_row_index("at").filter(pl.col(key) != 0).sort(key, "kind", "time", "at")
     )
     gap = indexed.with_columns((pl.col("time").shift(-1).over(key, "kind") - pl.col("time")).dt.total_seconds().alias("gap"))
     hits = gap.filter(pl.col("gap") <= window * 86400)["at"]
-    return pl.Series(range(happened.height)).is_in(hits.implode())
+    found = np.zeros(happened.height, np.bool_)
+    found[hits.to_numpy()] = True
+    return found
 
 
 def _unknown(history: History) -> Table | None:
