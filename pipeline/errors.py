@@ -4,6 +4,7 @@ FengqiaoError            every error of the product: a code, what was seen, the 
 ├── RuleError            a rule file cannot be used (start stops)
 ├── PatternError         a pattern in a rule file is malformed
 ├── ConditionError       a condition in a rule file is malformed or names something unknown
+├── LoopError            a step of a case that may not be taken now
 └── InputError           the input cannot be read (wrong use, wrong encoding, too large)
 
 Messages carry the code, Chinese for users and English for engineers. They never carry a narrative, a name or a number from one.
@@ -31,6 +32,10 @@ class PatternError(RuleError):
 
 class ConditionError(RuleError):
     """A condition does not parse or names an unknown group or label."""
+
+
+class LoopError(FengqiaoError):
+    """A step, a visit or a reopening that may not happen to a case now."""
 
 
 class InputError(FengqiaoError):

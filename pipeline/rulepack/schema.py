@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from pipeline.rulepack.schema_base import Identified, Model
+from pipeline.rulepack.schema_loop import Loop
 from pipeline.rulepack.schema_playbook import ROUTING
 from pipeline.rulepack.schema_repeats import Repeats
 from pipeline.rulepack.schema_resources import Resources
@@ -216,6 +217,7 @@ FAMILIES: dict[str, type[Identified]] = {
     "response": Response,
     "repeats": Repeats,
     "resources": Resources,
+    "loop": Loop,
     "diversion": Diversion,
     **ROUTING,
 }
