@@ -83,6 +83,7 @@ class Answer:
         """Fix the category first; it says whether a dispute type and scripts belong to the answer."""
         values, settings, rules = self.reading.values, self.pack.settings, self.pack.rules
         values["meta.no_category"] = 0.0 if categories else 1.0
+        values["meta.thin_evidence"] = float(not categories or categories[0].score < float(settings["thin_category_score"]))
         values["meta.margin_category"] = margin(categories)
         values["meta.margin_dispute"] = margin(disputes) if disputes else 9.0
         values["meta.categories"] = float(len(categories))
