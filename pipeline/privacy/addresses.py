@@ -13,6 +13,7 @@ from pipeline.privacy.patterns import Hit
 from pipeline.privacy.schema import AddressFile
 
 _PRIORITY = 32
+_UNIT = "unit of a number"
 _GAP = 8  # characters of a name of unknown kind between a region or road and a house number
 _NO_NAME = frozenset(("", *" ,。、;:!?()在住到于至是"))
 _HAN = re.compile("[\u4e00-\u9fff]+")
@@ -43,8 +44,6 @@ class AddressReader:
             words |= dict.fromkeys(row["terms"], level)
         words |= dict.fromkeys((term for term in told.roads if term not in words), "road")
         self._suffixes = {word: level for word, level in words.items() if level != "province" or word in ("省", "自治区")}
-        self._terms, self._levels = list(words), list(words.values())
-        self._automaton = CharwiseDoubleArrayAhoCorasick(self._terms, MATCH_KIND_LEFTMOST_LONGEST)
         units = {unit: level for level, row in told.numbered.items() for unit in row}
         self._units = units
         any_unit = "|".join(re.escape(unit) for unit in sorted(units, key=len, reverse=True))
@@ -52,11 +51,17 @@ class AddressReader:
         strong = "|".join(
             re.escape(unit) for unit in sorted((u for u, level in units.items() if level in told.alone and u not in "户房座室"), key=len, reverse=True)
         )
+        words |= {unit: _UNIT for unit in (*units, "室") if unit not in words and (units.get(unit) in told.alone)}
+        self._terms, self._levels = list(words), list(words.values())
+        self._automaton = CharwiseDoubleArrayAhoCorasick(self._terms, MATCH_KIND_LEFTMOST_LONGEST)
         self._alone = re.compile(rf"({_NUMBER})({strong})|[0-9]{{3,4}}()室")
         self._estate = re.compile(
             rf"[\u4e00-\u9fff]{{1,8}}?(?:{'|'.join(map(re.escape, told.estates))})(?=[0-9一二三四五六七八九十东西南北a-z,。;、:()\n ]|门口|内|附近|发生|楼下|$)"
         )
         self._whole = frozenset(told.whole)
+        self._stop_words = re.compile("|".join(sorted(map(re.escape, told.stop_words), key=len, reverse=True)))
+        self._no_names = frozenset(told.no_names)
+        self._loose = frozenset(("estate",))  # levels whose names have at least two characters
         self._exact, self._named = frozenset(told.exact), frozenset(told.named)
         self._public, self._regions = frozenset(told.public), frozenset(told.regions)
         self._not_before = frozenset(told.not_before)
@@ -77,7 +82,13 @@ class AddressReader:
 
     def _chains(self, text: str) -> list[list[Piece]]:
         chains: list[list[Piece]] = []
-        for piece in self._names(text):
+        try:
+            found = self._automaton.find(text)
+        except UnicodeEncodeError:  # lone surrogates
+            return []
+        if not found:
+            return []
+        for piece in self._names(text, found):
             if chains and chains[-1][-1].end == piece.start:
                 chains[-1].append(piece)
             elif not chains or piece.start >= chains[-1][-1].end:
@@ -85,18 +96,12 @@ class AddressReader:
             elif piece.end > chains[-1][-1].end:
                 chains[-1].append(piece._replace(start=chains[-1][-1].end))
             self._numbered(text, chains[-1])
-        if self._alone.search(text):
+        if any(self._levels[term] == _UNIT for _start, _end, term in found) and self._alone.search(text):
             chains = self._with_alone(text, chains)
         return chains
 
-    def _names(self, text: str) -> list[Piece]:
+    def _names(self, text: str, found: list[tuple[int, int, int]]) -> list[Piece]:
         scan = Scan(text)
-        try:
-            found = self._automaton.find(text)
-        except UnicodeEncodeError:
-            return []
-        if not found:
-            return []
         read, terms, levels = self._places, self._terms, self._levels
         for start, end, term in found:
             last = scan.places[-1] if scan.places else None
@@ -106,11 +111,26 @@ class AddressReader:
                 and (text[start - 1 : start] in _NO_NAME or (last is not None and last.end == start))
             ):
                 scan.places.append(Atom(start, end, "county", terms[term]))
+            elif levels[term] == _UNIT:
+                continue
             elif terms[term] in self._suffixes:
                 read.suffix(scan, start, end, levels[term])
             else:
                 read.province(scan, start, end, "province")
-        return [Piece(atom.start, atom.end, atom.part, self._kind_at(text, atom.start, atom.end)) for atom in scan.places]
+        pieces = (self._trimmed(text, atom.start, atom.end, atom.part) for atom in scan.places)
+        return [piece for piece in pieces if piece is not None]
+
+    def _trimmed(self, text: str, start: int, end: int, level: str) -> Piece | None:
+        """A name from behind the last word in it that no name holds; None where nothing is left of it."""
+        kind_at = self._kind_at(text, start, end)
+        if level in self._regions or kind_at == end:
+            return Piece(start, end, level, kind_at)
+        for stop in self._stop_words.finditer(text, start, kind_at):
+            start = stop.end()
+        name = text[start:kind_at]
+        if not name or name in self._no_names or (len(name) == 1 and level in self._loose):
+            return None
+        return Piece(start, end, level, kind_at)
 
     def _kind_at(self, text: str, start: int, end: int) -> int:
         """Where the type word at the end of a name begins; provinces by name have none."""
@@ -182,4 +202,4 @@ class AddressReader:
 
     def places_of(self, text: str, levels: frozenset[str]) -> list[Piece]:
         """Named places of given levels (schools, work places), for the stricter rules."""
-        return [piece for piece in self._names(text) if piece.level in levels]
+        return [piece for chain in self._chains(text) for piece in chain if piece.level in levels]

@@ -24,9 +24,12 @@ _STARS = re.compile(r"\*{1,3}|x{2,3}|○{1,2}")
 _NICK = re.compile("(?:叫做|叫|为|是|:)?(?:“([^”\n]{1,10})”|\"([^\"\n]{1,10})\"|'([^'\n]{1,10})'|([\u4e00-\u9fff]{2,4}))")
 _OPEN = "\0"  # nothing on the right says that the name ends here
 _SHORT = 2
-_PAIR, _RARE = 2, 3  # rare longer words of the dictionary are as often names as not
+_PAIR, _RARE, _LONG = 2, 3, 3  # rare longer words of the dictionary are as often names as not
 _BARE = 4  # the group of _NICK without quotes
-_DOT = re.compile("[•‧∙・⋅]|[\u4e00-\u9fff]\\.[\u4e00-\u9fff]")
+_DOT = re.compile("[\u4e00-\u9fff]\\.[\u4e00-\u9fff]")
+_OTHER_DOTS = frozenset("•‧∙・⋅")
+_BREAKS = _MARKS | {""}
+_OPENING = frozenset(':(“"')
 _SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART = range(6)
 
 
@@ -77,6 +80,8 @@ class NameReader:
         self._no_little = frozenset(told.no_little_before)
         self._latin = frozenset(told.transliterated)
         self._short_parts = frozenset(part for part in told.parts if len(part) == 1)
+        self._nick_cues = told.nick_cues
+        self._cue_ends = frozenset(word[-1] for tier in ("strong", "sure") for word in told.cues[tier]) | _OPENING
         self._nick = re.compile("|".join(sorted(told.nick_cues, key=len, reverse=True)))
         self._pairs = usual_pairs()
         self._compile(told)
@@ -87,8 +92,10 @@ class NameReader:
         for word, count in words().items():
             if (len(word) == _PAIR or count > _RARE) and surname.search(word) and "某" not in word and not (len(word) > _PAIR and word[1:] in self._titles):
                 kinds[word] = _WORD
+        parts = tuple(part for part in told.parts if len(part) > 1)
+        kinds = {word: kind for word, kind in kinds.items() if not (len(word) > _LONG and word.startswith(parts) and word.endswith(parts))}
         kinds |= dict.fromkeys(self._base, _SURNAME)
-        kinds |= dict.fromkeys((part for part in told.parts if len(part) > 1), _PART)
+        kinds |= dict.fromkeys(parts, _PART)
         kinds |= dict.fromkeys(self._doubles, _DOUBLE)
         kinds |= {mark + char: _PET for mark in "阿小" for char in told.words}
         kinds |= {mark + char: _LITTLE for mark in told.little for char in told.little_surnames}
@@ -133,17 +140,26 @@ class NameReader:
             if hit is not None:
                 hits.append(hit)
                 done = hit.end
-        if parts or "·" in text or _DOT.search(text):
+        if parts or "·" in text or ("." in text and _DOT.search(text)) or not _OTHER_DOTS.isdisjoint(text):
             hits = settle(self._dotted(text) + self._joined(text, parts) + hits)
-        if self._nick.search(text):
-            hits = settle(hits + self._nicknames(text))
+        for cue in self._nick_cues:
+            if cue in text:
+                return settle(hits + self._nicknames(text))
         return hits
 
     def _in_word(self, text: str, start: int, end: int, spots: tuple[tuple[int, float, bool], ...]) -> Hit | None:
         for offset, penalty, strongly in spots:
             at = start + offset
+            before = text[at - 1 : at]
+            sure = False
+            if (strongly or offset == 0) and before not in self._cue_ends:
+                if offset or before not in _BREAKS:
+                    continue
+                sure = text.startswith(self._after_sure, at + 3) or text.startswith(self._after_sure, at + 2)
+                if strongly and not sure:
+                    continue
             left = self._left(text, at)[0]
-            if left <= 0 or (strongly and left < self._w["cue_sure" if offset == 0 else "cue_strong"]):
+            if left <= 0 or (not sure and (strongly and left < self._w["cue_sure" if offset == 0 else "cue_strong"])):
                 continue
             hit = self._person(text, at, at + 1, self._base[text[at]] + penalty)
             if hit is not None and hit.part == "full" and (hit.end > end or text.startswith(self._after_sure, hit.end)):
@@ -226,7 +242,8 @@ class NameReader:
             if word in self._not_after:
                 return -4.0, _OPEN
             if word in self._after:
-                return self._w["after"] - (1.0 if last + nxt in self._pairs and length == 1 else 0.0), word
+                unlikely = length == 1 and (last + nxt in self._pairs or text[stop + 1 : stop + 2] in _MARKS)  # 令狐大|冲,
+                return self._w["after"] - (1.0 if unlikely else 0.0), word
         if last + nxt in self._pairs:
             return self._w["crosses_word"], _OPEN
         return (self._w["after_pair"] if text[stop : stop + 2] in self._pairs else 0.0), _OPEN

@@ -16,6 +16,7 @@ _DIGIT = re.compile(r"[0-9*]")
 _CHINESE = "零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖洞两"
 _PLAIN = str.maketrans(_CHINESE, "0123456789112345678902")
 _CHINESE_RUN = re.compile(rf"(?:[{_CHINESE}][ -]?){{6,}}[{_CHINESE}0-9x]+|(?=[0-9]*[{_CHINESE}])[0-9{_CHINESE}]{{11,}}")
+_CHINESE_START = re.compile(rf"[{_CHINESE}][ -]?[{_CHINESE}][ -]?[{_CHINESE}][ -]?[{_CHINESE}]")  # cheap: most texts have no such run
 _FILLER = '号码是为: ,()"“”尾的叫有·.、;=>-\t'
 _NEAR, _AROUND = 16, 14
 LEAST = 0.5  # a finding below this score is none
@@ -80,19 +81,20 @@ class PatternReader:
                 hits += self._in_run(text, _compact(shown, run.start()))
             if len(shown) > 4:
                 hits += self._in_latin(text, run.start(), run.start() + len(shown))
-        for run in _CHINESE_RUN.finditer(text):
-            spans.append(run.span())
-            hits += self._in_run(text, _compact(run[0].translate(_PLAIN), run.start()), longest=7)
+        if _CHINESE_START.search(text):
+            for run in _CHINESE_RUN.finditer(text):
+                spans.append(run.span())
+                hits += self._in_run(text, _compact(run[0].translate(_PLAIN), run.start()), spoken=True)
         for file, patterns in self._text:
             if (spans and not file.literals) or any(literal in text for literal in file.literals):
                 for pattern in patterns:
                     hits += (self._hit(file, pattern, found.start(), found.end(), found[0], pattern.told.score, ()) for found in pattern.regex.finditer(text))
         return settle(hits) if len(hits) > 1 else hits
 
-    def _in_run(self, text: str, run: _Run, *, longest: int = 0) -> Iterator[Hit]:
+    def _in_run(self, text: str, run: _Run, *, spoken: bool = False) -> Iterator[Hit]:
         for file, patterns in self._digits:
             for pattern in patterns:
-                if longest and pattern.told.cue == "tail":
+                if spoken and pattern.told.cue == "tail":
                     continue
                 for begin in sorted(run.starts):
                     found = pattern.bare.match(run.compact, begin)

@@ -109,6 +109,8 @@ class AddressFile(Identified):
     whole: list[str]
     keep: list[str]
     estates: list[str]
+    stop_words: list[str]
+    no_names: list[str]
     minor_levels: dict[str, list[str]]
     examples: list[Example]
     counterexamples: list[str]
