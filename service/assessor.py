@@ -12,7 +12,7 @@ from pipeline.engine import Engine
 from pipeline.errors import FengqiaoError, InputError, RuleError
 from pipeline.resources.compose import settings_of, with_resources
 from pipeline.resources.model import Directory
-from pipeline.values import Assessment, Incident
+from pipeline.values import Assessment, Incident, Recall
 from service.runtime import load_engine
 
 
@@ -29,10 +29,10 @@ class Assessor:
         self.directory = self._read_directory(self.engine)
         self.level(profile or self.engine.profile)
 
-    def assess(self, incident: Incident, *, profile: str | None = None, playbook: str | None = None) -> Assessment:
-        """Assess with the rules and the directory that stand now. Raises RuleError for an unknown profile or playbook."""
+    def assess(self, incident: Incident, *, profile: str | None = None, playbook: str | None = None, recall: Recall | None = None) -> Assessment:
+        """Assess with the rules and the directory that stand now, and what `recall` knows besides. Raises RuleError for an unknown profile or playbook."""
         engine, directory = self.engine, self.directory
-        answer = engine.assess(incident, profile=profile, playbook=playbook)
+        answer = engine.assess(incident, profile=profile, playbook=playbook, recall=recall)
         if directory is not None:
             answer = with_resources(answer, incident, directory, settings_of(engine.pack))
         return msgspec.structs.replace(answer, degraded=True) if self.degraded else answer

@@ -9,8 +9,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import select, update
 
+from pipeline.repeats.compose import Remembering
+from pipeline.repeats.model import Call
 from pipeline.values import Assessment, Evidence, Incident, to_json
 from service.audit import Entry
+from service.repeats.memory import SqlMemory
 from service.store.database import new_id, now_ms
 from service.store.store import Store
 from service.store.tables import assessments, incidents
@@ -50,6 +53,7 @@ class Intake:
     shadow: bool = False
     keep: bool = True
     first_seen: int | None = None  # ms; for history that is taken in later
+    memory: Remembering | None = None  # where the call is remembered, by keyed hashes
 
     def unit(self, store: Store) -> Unit[Taken]:
         """The write. Hashes are made here, in the caller's thread."""
@@ -69,9 +73,11 @@ class Intake:
             "colour": self.answer.risk.colour,
             "rules": self.answer.versions.rules,
         }
-        return lambda tx: self._write(tx, row)
+        named = msgspec.structs.replace(self.incident, incident_id=row["incident"])
+        call = self.memory.call_of(named, self.answer) if self.memory is not None else None
+        return lambda tx: self._write(tx, row, call)
 
-    def _write(self, tx: Tx, row: dict[str, Any]) -> Taken:
+    def _write(self, tx: Tx, row: dict[str, Any], call: Call | None) -> Taken:
         found = tx.rows(select(incidents).where(incidents.c.key == row["incident"])) if self.named else ()
         version = found[0]["versions"] + 1 if found else 1
         state = self._state(row, version)
@@ -84,6 +90,8 @@ class Intake:
             tx.add(incidents, state)
         tx.add(assessments, {**row, "version": version})
         tx.audit(Entry(row["at"], self.who.actor, self.who.purpose, "assess", row["incident"], self._told(row, state, version)))
+        if call is not None and self.memory is not None and isinstance(self.memory.memory, SqlMemory):
+            self.memory.memory.record_on(tx, call)
         return Taken(row["id"], row["incident"], version)
 
     def _state(self, row: dict[str, Any], version: int) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     rules: list[Path] = Field(default=[], description="本地规则文件夹, 叠加在随附规则上")
     profile: str | None = Field(default=None, description="分级方案; 空为规则包的默认方案")
     resources: Path | None = Field(default=None, description="资源名录文件夹(CSV/YAML/Excel); 空则答案不列资源")
+    case_playbook: str = Field(default="suqian_source_governance", description="闭环步骤取自哪个工作模式(六步闭环)")
+    repeats: bool = Field(default=True, description="记住来电(只存散列), 答案里给出重复情况; 需有来电时间")
     shadow: bool = Field(default=False, description="影子模式: 只计算并存档, 不把研判给调用方")
 
     # where it keeps things
@@ -40,6 +42,10 @@ class Settings(BaseSettings):
     hash_key: SecretStr | None = Field(default=None, description="文本散列的密钥; 空则首次启动时生成并存于库中")
     audit_key: SecretStr | None = Field(default=None, description="审计链的密钥(HMAC); 有它, 整链重写也能发现")
     group_rows: int = Field(default=256, ge=1, description="一次提交最多合并多少笔写入")
+
+    jobs_folder: Path = Field(default=Path("fengqiao-jobs"), description="长批量任务的文件夹(含上传的表格, 到期清除)")
+    jobs_days: int = Field(default=7, ge=1, description="任务文件保存天数")
+    max_upload_bytes: int = Field(default=2 * 2**30, ge=1024, description="任务上传上限")
 
     # what it accepts
     max_body_bytes: int = Field(default=16 * 2**20, ge=1024, description="请求体上限")

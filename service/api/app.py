@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
-from service.api import assess, catalogue, desk, docs, helpers, openapi, operations, session
+from service.api import assess, catalogue, desk, docs, helpers, memory, openapi, operations, session
 from service.api.auth import Guard
 from service.api.context import Context
 from service.api.events import Feed
@@ -32,7 +32,7 @@ from service.problems import Problem, of_errors, of_http
 from service.settings import LOOPBACK, Settings
 from service.store.store import Store
 
-ROUTERS = (assess.router, desk.router, helpers.router, operations.router, catalogue.router, session.router, docs.router)
+ROUTERS = (assess.router, desk.router, helpers.router, memory.router, operations.router, catalogue.router, session.router, docs.router)
 _OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # FastAPI's own would put failures' texts into its logs
 
 
@@ -101,13 +101,15 @@ async def _chores(context: Context) -> None:
     from service.retention import DAY, purge
     from service.store.database import now_ms
 
+    first = True
     while True:
+        await asyncio.sleep(60 if first else 3600)
+        first = False
         days = context.settings.retention_days
         try:
             await asyncio.to_thread(purge, context.store, before=now_ms() - days * DAY if days else None)
         except Exception as error:  # tried again in an hour; the service goes on
             log().error("error", kind="retention", where=frames(error))
-        await asyncio.sleep(3600)
 
 
 @contextlib.contextmanager

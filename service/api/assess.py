@@ -45,7 +45,8 @@ async def assess(request: Request, here: Here, who: Assessing) -> Response:
     if before is not None:
         return before
     incident = asked.incident()
-    if len(incident.narrative) <= here.settings.inline_narrative:
+    remembered = here.settings.repeats and incident.occurred_at is not None
+    if len(incident.narrative) <= here.settings.inline_narrative and not remembered:
         answer = _assess(here, incident, asked.profile, asked.playbook)
     else:
         (answer,) = await off_loop(here, [(incident, asked.profile, asked.playbook)])
@@ -126,12 +127,14 @@ def take(here: Context, asked: AssessIn, incident: Incident, answer: Assessment,
     """The assessed incident on its way into the store."""
     levels = tuple(here.assessor.level(answer.risk.profile))
     named, keep = asked.incident_id is not None, here.settings.incidents == "full"
-    return Intake(incident, answer, to_json(answer), who, levels, asked.station, named, here.settings.shadow, keep)
+    memory = here.memory() if here.settings.repeats and incident.occurred_at is not None else None
+    return Intake(incident, answer, to_json(answer), who, levels, asked.station, named, here.settings.shadow, keep, memory=memory)
 
 
 def _assess(here: Context, incident: Incident, profile: str | None, playbook: str | None) -> Assessment:
     began = time.perf_counter()
-    answer = here.assessor.assess(incident, profile=profile, playbook=playbook)
+    recall = here.memory().recall if here.settings.repeats and incident.occurred_at is not None else None
+    answer = here.assessor.assess(incident, profile=profile, playbook=playbook, recall=recall)
     here.metrics.saw(answer, time.perf_counter() - began)
     return answer
 

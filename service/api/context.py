@@ -9,12 +9,17 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from pipeline.repeats.compose import Remembering
+from pipeline.repeats.keys import Keyer
+from pipeline.repeats.settings import settings_of
 from service.api.auth import Guard
 from service.api.events import Feed
 from service.api.metrics import Metrics
 from service.assessor import Assessor
+from service.repeats.memory import SqlMemory
 from service.settings import Settings
 from service.store.store import Store
+from service.store.tables import repeats
 
 
 @dataclass(slots=True)
@@ -32,6 +37,15 @@ class Context:
     store: Store = field(init=False)
     guard: Guard = field(init=False)
     feed: Feed = field(init=False)
+    _memory: Remembering | None = None
+
+    def memory(self) -> Remembering:
+        """The memory of calls over the store, with the rules that stand now."""
+        engine = self.assessor.engine
+        if self._memory is None or self._memory.engine is not engine:
+            sql = SqlMemory(self.store.reading, repeats, settings_of(engine.pack))
+            self._memory = Remembering(engine, sql, Keyer(self.store.hash_key))
+        return self._memory
 
 
 def context_of(request: Request) -> Context:

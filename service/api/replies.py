@@ -191,13 +191,6 @@ class Level(msgspec.Struct, frozen=True):
     handling: str
 
 
-class Label(msgspec.Struct, frozen=True):
-    """一个代码及其中文名。"""
-
-    code: str
-    name: str
-
-
 class Meta(msgspec.Struct, frozen=True):
     """版本、代码表、分级方案与限额。"""
 
@@ -300,6 +293,69 @@ class ShadowReport(msgspec.Struct, frozen=True):
     machine_higher: int
     table: tuple[ShadowRow, ...]
     lower: tuple[str, ...]
+
+
+class Label(msgspec.Struct, frozen=True):
+    """一个代码及其中文名。"""
+
+    code: str
+    name: str
+
+
+class KindCount(msgspec.Struct, frozen=True):
+    """一类警情在一个辖区的近况: 本窗口与此前各窗口的起数(新的在前)。"""
+
+    kind: str
+    events: int
+    earlier: tuple[int, ...]
+
+
+class Frequent(msgspec.Struct, frozen=True):
+    """多次出现的一个人、一户或一处; key 为散列, 不能还原。"""
+
+    role: str
+    key: str
+    events: int
+
+
+class Repeats(msgspec.Struct, frozen=True):
+    """重复情况: 给出警情编号时为该警情的(repeat, 同答案), 否则为辖区的一类多发、一人多次、一地多起。"""
+
+    repeat: dict[str, Any] | None
+    window_days: int
+    kinds: tuple[KindCount, ...]
+    frequent: tuple[Frequent, ...]
+
+
+class CaseStep(msgspec.Struct, frozen=True):
+    """闭环中已办的一步。"""
+
+    number: int
+    step: str
+    name: str
+    at: int
+    actor: str
+    unit: str
+    due: int | None
+    result: str
+    note: str | None
+
+
+class Case(msgspec.Struct, frozen=True):
+    """一起警情的闭环: 已办各步、下一步、是否逾期。"""
+
+    incident: IncidentState
+    playbook: str
+    steps: tuple[CaseStep, ...]
+    next: Label | None
+    due: int | None
+    overdue: bool
+
+
+class CaseList(msgspec.Struct, frozen=True):
+    """在办的闭环, 逾期在前, 依期限排列。"""
+
+    cases: tuple[Case, ...]
 
 
 class SessionOut(msgspec.Struct, frozen=True):

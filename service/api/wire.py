@@ -140,6 +140,28 @@ class DeidentifyIn(Wire):
     quotes: bool = Field(default=False, description="是否在 findings 中给出原文; 默认不给")
 
 
+class StepIn(Wire):
+    """闭环的一步。"""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"step": "assign", "unit": "东街社区警务队", "due": "2026-11-25T18:00:00"}]}
+    )
+
+    step: str = Field(max_length=32, pattern=LINE, description="步骤代码; 依次为 GET /v1/cases/{id} 所列")
+    by: str | None = Field(default=None, max_length=48, pattern=LINE, description="经办人(警号); 只有受托系统的密钥可以代填")
+    unit: str = Field(default="", max_length=64, pattern=LINE, description="承办单位")
+    due: dt.datetime | None = Field(default=None, description="下一步的期限")
+    result: str = Field(default="", max_length=64, pattern=LINE, description="这一步的结果")
+    note: str | None = Field(default=None, max_length=2000, pattern=TEXT, description="说明")
+
+    @field_validator("due")
+    @classmethod
+    def _plausible(cls, at: dt.datetime | None) -> dt.datetime | None:
+        if at is not None and not _EARLIEST < at.year < _LATEST:
+            raise ValueError("year out of range")
+        return at
+
+
 class SessionIn(Wire):
     """登录研判台。"""
 
@@ -153,7 +175,7 @@ class ListQuery(SearchIn):
 
 
 M = TypeVar("M", bound=BaseModel)
-KNOWN = frozenset(name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn) for name in model.model_fields) | {
+KNOWN = frozenset(name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn, StepIn) for name in model.model_fields) | {
     "query",
     "path",
     "header",

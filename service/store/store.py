@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -27,7 +28,8 @@ class Store:
 
     def __init__(self, settings: Settings, *, committed: Callable[[], None] = lambda: None) -> None:
         self.engine = connect(settings.database)
-        self._reading = self.engine.execution_options(reading=True)
+        self.reading = self.engine.execution_options(reading=True)
+        self._readers, self._active, self._closed = threading.Condition(), 0, False
         try:
             migrate(self.engine)
             kept = {row["name"]: row["value"] for row in self.rows(select(meta))}
@@ -41,8 +43,17 @@ class Store:
 
     def read(self, ask: Callable[[Connection], T]) -> T:
         """Run queries on one consistent state."""
-        with self._reading.begin() as connection:
-            return ask(connection)
+        with self._readers:
+            if self._closed:
+                raise RuntimeError("the store is closed")
+            self._active += 1
+        try:
+            with self.reading.begin() as connection:
+                return ask(connection)
+        finally:
+            with self._readers:
+                self._active -= 1
+                self._readers.notify_all()
 
     def rows(self, statement: Executable) -> Sequence[Any]:
         """Run one query."""
@@ -65,8 +76,11 @@ class Store:
         return hmac.new(self.hash_key, text.encode(), hashlib.sha256).hexdigest()
 
     def close(self) -> None:
-        """Finish the writes and let the connections go."""
+        """Finish the writes and the reads that are under way, and let the connections go."""
         self.writer.close()
+        with self._readers:
+            self._closed = True
+            self._readers.wait_for(lambda: self._active == 0, timeout=30)
         self.engine.dispose()
 
     # the chain

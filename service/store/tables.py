@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
+from service.repeats.tables import tables as repeat_tables
+
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s"}
 )  # fmt: skip
@@ -120,4 +122,70 @@ idempotency = Table(
     Column("status", Integer, nullable=False),
     Column("headers", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
+)
+
+repeats = repeat_tables(metadata)  # the memory of calls: keyed hashes and roll-ups, in the same transactions
+
+case_steps = Table(
+    "case_steps",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("incident", KEY, ForeignKey("incidents.key"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("step", String(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("due", BigInteger),  # by when the next step is to be done
+    Column("result", String(64), nullable=False),
+    Column("note", Text),
+    Index("ix_case_steps_incident", "incident", "number", unique=True),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("actor", String(128), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("status", String(16), nullable=False),  # queued · running · done · failed · cancelled
+    Column("given", String(16), nullable=False),  # suffix of the input
+    Column("wanted", String(16), nullable=False),  # suffix of the result
+    Column("options", Text, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("rejects", Integer, nullable=False),
+    Column("code", String(16), nullable=False),  # of the error, where it failed
+    Column("owner", String(64), nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("ended", BigInteger),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("actions", String(128), nullable=False),
+    Column("form", String(16), nullable=False),
+    Column("least", Integer, nullable=False),  # least rank of the colour that is told of
+    Column("ended", BigInteger),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("webhook", String(40), ForeignKey("webhooks.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),  # pending · delivered · dead
+    Column("attempts", Integer, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),  # the last answer; 0 for none
+    Index("ix_deliveries_due", "state", "due"),
+    Index("ix_deliveries_webhook", "webhook", "seq", unique=True),
 )

@@ -1,0 +1,84 @@
+"""Repeats over HTTP, and the loop of a case."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.api.conftest import GREEN, RED
+
+AGAIN = "东街9号楼3单元501的刘某又来报警, 楼上漏水泡了他家屋顶"
+
+
+def test_the_second_call_of_a_person_is_known(service, headers):
+    for day in (1, 5, 9):
+        answer = service.assess(AGAIN, headers, incident_id=f"M{day}", occurred_at=f"2026-11-0{day}T10:00:00", caller="13812345678").json()
+    assert answer["repeat"]["by_person"] >= 2
+    assert set(answer["repeat"]["prior_ids"]) >= {"M1", "M5"}
+    asked = service.client.get("/v1/repeats", params={"incident": "M9"}, headers=headers).json()
+    assert asked["repeat"]["by_person"] == answer["repeat"]["by_person"]
+    first = service.client.get("/v1/assessments/M1", headers=headers).json()
+    assert not (first["repeat"] or {}).get("by_person")
+
+
+def test_roll_ups_are_there_in_the_same_transaction_and_name_nobody(service, headers):
+    import datetime as dt
+
+    for hour in range(3):
+        at = (dt.datetime.now() - dt.timedelta(days=hour * 2)).isoformat(timespec="seconds")
+        service.assess(AGAIN, headers, incident_id=f"N{hour}", occurred_at=at, caller="13812345678")
+    told = service.client.get("/v1/repeats", params={"least": 2}, headers=headers)
+    assert sum(kind["events"] for kind in told.json()["kinds"]) == 3
+    assert {entry["role"] for entry in told.json()["frequent"]}
+    assert "13812345678" not in told.text
+
+
+def test_without_a_time_nothing_is_remembered(service, headers):
+    assert service.assess(AGAIN, headers, incident_id="T1").json()["repeat"] is None
+    assert service.client.get("/v1/repeats", headers=headers).json()["kinds"] == []
+
+
+def test_repeats_can_be_off(run):
+    service = run(repeats=False)
+    headers = service.key()
+    assert service.assess(AGAIN, headers, occurred_at="2026-11-01T10:00:00").json()["repeat"] is None
+    assert service.client.get("/v1/repeats", headers=headers).status_code == 404
+
+
+def step(service, ident, headers, **body):
+    return service.client.post(f"/v1/cases/{ident}/steps", json=body, headers=headers)
+
+
+def test_the_six_steps_follow_one_another(service, headers):
+    service.assess(RED, headers, incident_id="C1")
+    case = service.client.get("/v1/cases/C1", headers=headers).json()
+    names = []
+    while case["next"] is not None:
+        names.append(case["next"]["name"])
+        done = step(service, "C1", headers, step=case["next"]["code"], unit="东街社区警务队", note="已入户")
+        assert done.status_code == 200
+        case = done.json()
+    assert names == ["交办", "核查", "处置", "反馈", "评价", "问效"]
+    assert [item["name"] for item in case["steps"]] == names
+    assert service.client.get("/v1/cases", headers=headers).json()["cases"] == []
+
+
+def test_no_step_is_skipped(service, headers):
+    service.assess(RED, headers, incident_id="C2")
+    refused = step(service, "C2", headers, step="handle")
+    assert (refused.status_code, refused.json()["code"]) == (409, "FQ6413")
+    assert step(service, "nobody", headers, step="assign").status_code == 404
+
+
+def test_the_board_shows_overdue_first(service, headers):
+    for number, due in enumerate(["2099-01-01T00:00:00", "2001-01-01T00:00:00"]):
+        service.assess(GREEN, headers, incident_id=f"C{number}")
+        step(service, f"C{number}", headers, step="assign", due=due)
+    board = service.client.get("/v1/cases", headers=headers).json()["cases"]
+    assert [(case["incident"]["key"], case["overdue"]) for case in board] == [("C1", True), ("C0", False)]
+
+
+@pytest.mark.parametrize("by", ["0123"])
+def test_only_a_vouching_key_names_who_did_it(service, headers, by):
+    service.assess(RED, headers, incident_id="C4")
+    assert step(service, "C4", headers, step="assign", by=by).json()["code"] == "FQ6410"
+    assert step(service, "C4", service.key("系统", vouches=True), step="assign", by=by).json()["steps"][0]["actor"] == "系统/0123"
