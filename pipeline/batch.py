@@ -41,6 +41,8 @@ KINDS: dict[str, str] = {
     "fq_fraud_stage": "text",
     "fq_loss_yuan": "number",
     "fq_route": "text",
+    "fq_route_name": "text",
+    "fq_route_unit": "text",
     "fq_needs_review": "flag",
     "fq_review_codes": "text",
     "fq_evidence": "text",
@@ -184,7 +186,7 @@ def record(answer: Assessment) -> tuple[Any, ...]:
         _joined(script.code for script in fraud.scripts) if fraud else None,
         fraud.stage if fraud else None,
         fraud.loss_yuan if fraud else None,
-        _route(answer.route),
+        *((answer.route.get("step"), answer.route.get("name"), answer.route.get("unit")) if answer.route else (None, None, None)),
         answer.needs_review.flag,
         _joined(answer.needs_review.codes),
         _joined(_quotes(answer)),
@@ -201,11 +203,6 @@ def _quotes(answer: Assessment) -> list[str]:
     found += [piece for script in (answer.fraud.scripts if answer.fraud else ()) for piece in script.evidence]
     found += [*(answer.dispute.evidence if answer.dispute else ()), *answer.category.evidence]
     return list(dict.fromkeys(piece.quote.replace(SEPARATOR, "；") for piece in found))[:QUOTES]
-
-
-def _route(route: Mapping[str, Any] | None) -> str | None:
-    """Where a playbook sends it: playbook/step/unit as far as they are told."""
-    return "/".join(str(route[key]) for key in ("playbook", "step", "unit") if route.get(key)) or None if route else None
 
 
 def _joined(codes: Iterable[str]) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from pipeline.errors import InputError
+from service.runtime import Tier
 
 if TYPE_CHECKING:
     from service.label.job import Options
@@ -40,6 +41,9 @@ def label(  # noqa: PLR0913 - options of a command
     resume: Annotated[bool, typer.Option("--resume", help="接着上次中断的地方跑")] = False,
     full: Annotated[bool, typer.Option("--full", help="加上 fq_assessment(完整结果 JSON)与 fq_narrative")] = False,
     profile: Annotated[str | None, typer.Option(help="分级方案, 如 tongxin346 xiushui three_colours abcd")] = None,
+    playbook: Annotated[str | None, typer.Option(help="工作法, 如 default zhenjiang_1_3_n tongxin_346")] = None,
+    tier: Annotated[Tier, typer.Option("--tier", help="rules 只用规则; fast 加线性模型; cascade 拿不准时问编码器; full 总问编码器")] = Tier.RULES,
+    models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
     excel_safe: Annotated[bool, typer.Option("--excel-safe", help="CSV 中以 = + - @ 开头的单元格前加 ', 防止被当作公式")] = False,
     leave: Annotated[bool, typer.Option("--deid", help="去标识: 文本遮去人名、号码、住址, 编号与人员列换成带密钥的散列")] = False,
@@ -51,6 +55,7 @@ def label(  # noqa: PLR0913 - options of a command
     from rich.console import Console
 
     from service.label.deid import deid
+    from service.label.executor import Choice
     from service.label.job import Options
     from service.label.progress import progress
     from service.label.run import label_file
@@ -59,7 +64,8 @@ def label(  # noqa: PLR0913 - options of a command
     treated = deid(deid_mode, deid_key) if leave else None
     if treated and full:
         raise InputError("FQ3021", "--full 与 --deid 不能同用", "a full answer quotes the narrative", remedy="去掉 --full; 或先 --deid, 再对结果 --full")
-    options = Options(tuple(text_column or ()), id_column, full, profile, tuple(str(rule.resolve()) for rule in rules or ()), excel_safe, treated)
+    choice = Choice(tuple(str(rule.resolve()) for rule in rules or ()), profile, playbook, tier.value, str(models.resolve()) if models else None)
+    options = Options(tuple(text_column or ()), id_column, full, choice, excel_safe, treated)
     path, output = Path(source), Path(target)
     by = None
     if engine is EngineName.spark:

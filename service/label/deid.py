@@ -60,7 +60,7 @@ def deid(mode: str, path: Path | None) -> Deid:
         raise InputError("FQ3020", "去标识要有密钥文件", "a key file is needed", remedy="--deid-key 文件(没有就新建); 与结果分开存放, 用完可销毁")
     told = next((known for known in MODES if known == mode), None)
     if told is None:
-        raise InputError("FQ4002", "没有这种处理方式", "no such mode", seen=mode, remedy="、".join(MODES))
+        raise InputError("FQ7002", "没有这种处理方式", "no such mode", seen=mode, remedy="、".join(MODES))
     return Deid(told, read_key(path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,28 @@ LABELLED = "part int, place int, error string, labels string"
 _Work = Callable[[Iterator[Any]], Iterator[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which engine: local rule folders, grading profile, playbook, tier of learned classification and its folder (shipped where None)."""
+
+    rules: tuple[str, ...] = ()
+    profile: str | None = None
+    playbook: str | None = None
+    tier: str = "rules"
+    models: str | None = None
+
+
 @cache
-def engine_of(rules: tuple[str, ...], profile: str | None) -> Engine:
-    """The engine of this worker process."""
+def engine_of(choice: Choice) -> Engine:
+    """The engine of this process, loaded once."""
     from service.runtime import load_engine
 
-    return load_engine([Path(rule) for rule in rules], profile=profile)
+    folder = Path(choice.models) if choice.models else None
+    return load_engine([Path(rule) for rule in choice.rules], profile=choice.profile, playbook=choice.playbook, tier=choice.tier, models=folder)
 
 
-def label_incidents(rules: Sequence[str], profile: str | None, *, full: bool) -> _Work:
+def label_incidents(choice: Choice, *, full: bool) -> _Work:
     """Batches of INCIDENT → batches of LABELLED; labels travel as JSON, so that they come back exactly as a local run has them."""
-    told = tuple(rules)
 
     def work(batches: Iterator[Any]) -> Iterator[Any]:
         import pyarrow as pa
@@ -34,7 +46,7 @@ def label_incidents(rules: Sequence[str], profile: str | None, *, full: bool) ->
         from pipeline.columns import Columns
         from pipeline.values import Incident
 
-        labeller = Labeller(engine_of(told, profile), Columns(()), full)
+        labeller = Labeller(engine_of(choice), Columns(()), full)
         for batch in batches:
             part, place, narrative, number, moment, location, channel, caller = (column.to_pylist() for column in batch.columns)
             errors: list[str | None] = []
@@ -55,14 +67,13 @@ def label_incidents(rules: Sequence[str], profile: str | None, *, full: bool) ->
     return work
 
 
-def label_tables(rules: Sequence[str], profile: str | None, *, texts: Sequence[str], id_column: str | None, full: bool) -> _Work:
+def label_tables(choice: Choice, *, texts: Sequence[str], id_column: str | None, full: bool) -> _Work:
     """Batches of any table → the same with labels; a row that the engine fails on stays, marked for review."""
-    told = tuple(rules)
 
     def work(batches: Iterator[Any]) -> Iterator[Any]:
         from pipeline.batch import label_table
 
         for batch in batches:
-            yield label_table(batch, engine=engine_of(told, profile), texts=texts, id_column=id_column, full=full, keep_failed=True)
+            yield label_table(batch, engine=engine_of(choice), texts=texts, id_column=id_column, full=full, keep_failed=True)
 
     return work

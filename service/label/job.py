@@ -14,6 +14,7 @@ from pipeline.columns import Columns, guess
 from pipeline.errors import InputError
 from pipeline.values import Versions
 from service.label.deid import KEYS, Deid
+from service.label.executor import Choice
 from service.label.rows import Reader, Reject, Row, Survey, sha256, survey
 from service.label.sources import Sources, about
 from service.label.write import ExcelWriter, Types, label_types, output_format, settle_types
@@ -29,15 +30,18 @@ class Options:
     texts: tuple[str, ...] = ()
     id_column: str | None = None
     full: bool = False
-    profile: str | None = None
-    rules: tuple[str, ...] = ()
+    engine: Choice = Choice()
     escape: bool = False
     deid: Deid | None = None
 
     def told(self) -> dict[str, Any]:
-        """The options for the manifest and the fingerprint: rule folders by name, the key by its mark."""
-        rules = [Path(rule).name for rule in self.rules]
-        return {**{name: getattr(self, name) for name in ("full", "profile", "escape")}, "rules": rules, "deid": self.deid.told() if self.deid else None}
+        """The options for the manifest and the fingerprint: folders by name (what is in them has its hash in the versions), the key by its mark."""
+        engine = {
+            **asdict(self.engine),
+            "rules": [Path(rule).name for rule in self.engine.rules],
+            "models": Path(self.engine.models).name if self.engine.models else None,
+        }
+        return {"full": self.full, "escape": self.escape, **engine, "deid": self.deid.told() if self.deid else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,8 @@ def plan(found: Sources, output: Path, options: Options) -> tuple[Job, list[Surv
     labels = {**KINDS, **(FULL if options.full else {}), **(KEYS if options.deid else {})}
     inputs = tuple(dict.fromkeys(column for reader in found.readers for column in reader.columns if column not in labels and column not in WHERE))
     kind = output_format(output)
+    if kind == "xlsx" and options.full:
+        raise InputError("FQ3023", "完整结果放不进 Excel 单元格", "a full answer does not fit an Excel cell", remedy="--full 请输出到 .jsonl 或 .parquet")
     records = sum(entry.records for entry in surveys)
     if kind == "xlsx" and records > ExcelWriter.MOST_ROWS:
         raise InputError(

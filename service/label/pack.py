@@ -22,9 +22,9 @@ PACKAGES = ("pipeline", "models", "corpora", "service")
 _PROBE = """
 import json, sys
 import pyarrow as pa
-from service.label.executor import label_tables
+from service.label.executor import Choice, label_tables
 batch = pa.RecordBatch.from_pydict({"text": ["楼上漏水, 说了几次不管"]})
-list(label_tables((), None, texts=(), id_column=None, full=True)(iter([batch])))
+list(label_tables(Choice(tier="full"), texts=(), id_column=None, full=True)(iter([batch])))
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 

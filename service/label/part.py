@@ -117,7 +117,7 @@ class PartMaker:
     @cached_property
     def _treatment(self) -> Treatment | None:
         options = self.job.options
-        return Treatment(options.deid, settings_of(engine_of(options.rules, options.profile).pack)) if options.deid else None
+        return Treatment(options.deid, settings_of(engine_of(options.engine).pack)) if options.deid else None
 
     def _row(self, place: int, item: Row, labels: tuple[Any, ...]) -> tuple[Any, ...]:
         source = self.job.sources[place]

@@ -20,7 +20,7 @@ from service.label.rows import Reject, Survey, sha256
 from service.label.sources import Sources, open_sources
 
 SCHEMA = "fengqiao.label/1"
-SMALL = 400  # records below which starting workers costs more than it gives
+SMALL = 200  # records below which starting workers costs more than it gives
 Watch = Callable[[Tally, int, bool], None]  # (counts of a part, records in all, whether it was there already)
 Label = Callable[[Job, Path, Iterator[Block]], Iterator[Tally]]  # how parts are made
 

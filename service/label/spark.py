@@ -58,7 +58,7 @@ def _wave(spark: Any, job: Job, maker: PartMaker, folder: Path, wave: list[Block
     labels: dict[tuple[int, int], Labels] = {}
     if rows:
         slices = spark.sparkContext.parallelize(rows, max(1, min(len(wave), len(rows))))
-        frame = mapped(spark.createDataFrame(slices, INCIDENT), label_incidents(job.options.rules, job.options.profile, full=job.options.full), LABELLED)
+        frame = mapped(spark.createDataFrame(slices, INCIDENT), label_incidents(job.options.engine, full=job.options.full), LABELLED)
         labels = {(row.part, row.place): row.error or tuple(json.loads(row.labels)) for row in frame.collect()}
     for block in wave:
         told = [labels.get((block.number, place)) for place in range(len(block.items))]
@@ -114,7 +114,7 @@ def label_platform(source: str, target: str, options: Options, cluster: Cluster,
         schema = ", ".join(
             [f"`{field.name}` {field.dataType.simpleString()}" for field in frame.schema] + [f"`{name}` {SQL[kind]}" for name, kind in kinds.items()]
         )
-        work_on = label_tables(options.rules, options.profile, texts=options.texts, id_column=options.id_column, full=options.full)
+        work_on = label_tables(options.engine, texts=options.texts, id_column=options.id_column, full=options.full)
         labelled = mapped(frame, work_on, schema)
         _write(labelled, target)
         written = spark.table(target[5:]) if target.startswith("hive:") else spark.read.parquet(target)

@@ -31,7 +31,7 @@ def maker(job: Job) -> PartMaker:
 
 def engine_for(options: Options) -> Engine:
     """The engine that the options ask for, loaded once a process."""
-    return engine_of(options.rules, options.profile)
+    return engine_of(options.engine)
 
 
 def in_process(job: Job, folder: Path, todo: Iterator[Block]) -> Iterator[Tally]:

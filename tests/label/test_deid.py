@@ -90,7 +90,7 @@ def test_a_key_file_is_made_once_for_its_owner_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("mode", "name", "code"), [("mask", None, "FQ3020"), ("melt", "key", "FQ4002"), ("mask", "short", "FQ4001"), ("mask", "no/such", "FQ3020")]
+    ("mode", "name", "code"), [("mask", None, "FQ3020"), ("melt", "key", "FQ7002"), ("mask", "short", "FQ7001"), ("mask", "no/such", "FQ3020")]
 )
 def test_what_is_missing_is_told(tmp_path, mode, name, code):
     (tmp_path / "short").write_text("short")

@@ -22,7 +22,7 @@ from service.label import workers
 from service.label.part import PartFiles
 
 ROOT = Path(__file__).resolve().parents[2]
-COUNT = 420
+COUNT = 220
 
 
 @pytest.fixture(scope="module")

@@ -254,3 +254,18 @@ def test_full_answers_point_into_the_narrative(tmp_path, source):
         for factor in answer["risk"]["factors"]:
             for piece in factor["evidence"]:
                 assert row["fq_narrative"][piece["start"] : piece["end"]] == piece["quote"]
+
+
+def test_a_full_answer_is_not_squeezed_into_excel(tmp_path, source):
+    with pytest.raises(InputError, match="FQ3023"):
+        run(source, tmp_path / "out.xlsx", full=True)
+
+
+def test_the_engine_is_the_one_asked_for(tmp_path, source):
+    from service.label.executor import Choice
+
+    usual = run(source, tmp_path / "a.jsonl").rows
+    other = run(source, tmp_path / "b.jsonl", engine=Choice(profile="three_colours", playbook="ezhou_seven_skills"))
+    assert all(row["fq_route"] for row in usual)
+    assert [row["fq_route_unit"] for row in usual] != [row["fq_route_unit"] for row in other.rows]
+    assert (other.done.manifest["options"]["profile"], other.done.manifest["options"]["playbook"]) == ("three_colours", "ezhou_seven_skills")
