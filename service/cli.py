@@ -13,6 +13,7 @@ import typer
 from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
 from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
+from service.known import assess_knowing
 from service.label import cli as label_cli
 from service.repeats import cli as repeats_cli
 from service.report import cli as report_cli
@@ -57,12 +58,18 @@ def triage(  # noqa: PLR0913 — a command takes its options as arguments
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
     tier: Annotated[Tier, typer.Option("--tier", help="rules 只用规则; fast 加线性模型; cascade 拿不准时问编码器; full 总问编码器")] = Tier.RULES,
     models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
+    place: Annotated[str, typer.Option(help="发生地点")] = "",
+    caller: Annotated[str, typer.Option(help="报警人电话或姓名, 只用来查重复")] = "",
+    history: Annotated[Path | None, typer.Option("--history", help="以往警情的表, 查一人多次、一地多起、一类多发")] = None,
+    resources: Annotated[Path | None, typer.Option("--resources", help="资源名册文件夹, 推荐工作站、调解员、部门")] = None,
 ) -> None:
     """研判一条警情 · assess one narrative and show what it rests on."""
     narratives = list(_narratives(text, file or []))
     engine = make_engine(rules, profile=profile, playbook=playbook, tier=tier, models=models)
-    incidents = [Incident(narrative=narrative, occurred_at=at, channel=channel) for narrative in narratives]
-    answers = [engine.assess(incident) for incident in incidents]
+    if at is None and (history or resources):
+        at = dt.datetime.now().replace(microsecond=0)
+    incidents = [Incident(narrative=narrative, occurred_at=at, channel=channel, place=place, caller=caller) for narrative in narratives]
+    answers = assess_knowing(engine, incidents, history, resources)
     if html is not None:
         from service.page import write_page
 

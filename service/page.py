@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from pipeline.values import Assessment, Evidence
-from service import conduct_view
+from service import conduct_view, memory_view
 from service.terminal import all_evidence
 
 _CSS = """
@@ -57,6 +57,7 @@ def article(narrative: str, answer: Assessment) -> str:
         ("需人工复核", "、".join(answer.needs_review.codes) or "否"),
         ("首要处置", risk.handling),
         *conduct_view.rows(answer),
+        *memory_view.rows(answer),
     ]
     shown = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
     return f'<article class="{escape(risk.colour)}"><span class="badge">{escape(risk.name)}</span><p class="narrative">{marked(narrative, all_evidence(answer), answer.set_aside)}</p><dl>{shown}</dl></article>'

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.values import Assessment, Evidence
-from service import conduct_view
+from service import conduct_view, memory_view
 
 STYLE = {
     "green": "bold white on green4", "yellow": "bold black on gold1", "orange": "bold black on dark_orange", "red": "bold white on red3",
@@ -82,7 +82,7 @@ def _table(answer: Assessment) -> Table:
     if answer.fraud:
         _fraud_rows(table, answer)
     table.add_row("首要处置", risk.handling)
-    for name, text in conduct_view.rows(answer):
+    for name, text in (*conduct_view.rows(answer), *memory_view.rows(answer)):
         table.add_row(name, text)
     if answer.needs_review.flag:
         table.add_row("需人工复核", Text("、".join(answer.needs_review.codes), style="bold yellow"))
