@@ -15,6 +15,7 @@ from pipeline.values import Incident, to_json
 from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
 from service.known import assess_knowing
 from service.label import cli as label_cli
+from service.label import measure
 from service.repeats import cli as repeats_cli
 from service.report import cli as report_cli
 from service.resources import cli as resources_cli
@@ -31,6 +32,7 @@ app.add_typer(repeats_cli.app, name="repeats")
 app.command("evaluate")(evaluate_cli.evaluate)
 app.command("label")(label_cli.label)
 app.command("train")(train_cli.train)
+app.command("bench-label")(measure.bench_label)
 app.command("spark-pack")(label_cli.spark_pack)
 app.command("bench")(bench_cli.bench)
 app.command("report")(report_cli.report)

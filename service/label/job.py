@@ -20,6 +20,7 @@ from service.label.sources import Sources, about
 from service.label.write import ExcelWriter, Types, label_types, output_format, settle_types
 
 LARGEST_PART, LEAST_PART, PARTS = 2_000, 20, 64  # rows of a part; about 64 parts where the input is small, so that workers share it
+USUAL = Choice()
 WHERE = {"fq_source": "text", "fq_row": "whole"}  # told only where there are several sources
 
 
@@ -30,7 +31,7 @@ class Options:
     texts: tuple[str, ...] = ()
     id_column: str | None = None
     full: bool = False
-    engine: Choice = Choice()
+    engine: Choice = USUAL
     escape: bool = False
     deid: Deid | None = None
 
