@@ -19,20 +19,21 @@ from starlette.responses import Response
 
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
-from service.api import assess, catalogue, desk, docs, helpers, memory, openapi, operations, session
+from service.api import assess, catalogue, desk, docs, helpers, jobs, memory, openapi, operations, session
 from service.api.auth import Guard
 from service.api.context import Context
 from service.api.events import Feed
 from service.api.gate import Gate
 from service.api.wire import KNOWN
 from service.assessor import Assessor
+from service.jobs.runner import Runner
 from service.keys import Keyring
 from service.logs import frames, log
 from service.problems import Problem, of_errors, of_http
 from service.settings import LOOPBACK, Settings
 from service.store.store import Store
 
-ROUTERS = (assess.router, desk.router, helpers.router, memory.router, operations.router, catalogue.router, session.router, docs.router)
+ROUTERS = (assess.router, desk.router, helpers.router, memory.router, jobs.router, operations.router, catalogue.router, session.router, docs.router)
 _OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # FastAPI's own would put failures' texts into its logs
 
 
@@ -83,13 +84,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context.feed = Feed(context.store)
     context.guard = Guard(context.settings, Keyring(context.store))
     log().info("started", rules=context.assessor.engine.pack.digest, database=context.store.engine.dialect.name)
-    chores = asyncio.create_task(_chores(context))
+    context.jobs = Runner(context.store, context.settings.jobs_folder)
+    tasks = [asyncio.create_task(_chores(context)), asyncio.create_task(context.jobs.run())]
     with _signals(context):
         try:
             yield
         finally:
             context.draining = True
-            chores.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             context.feed.stop()
             context.workers.shutdown(wait=True, cancel_futures=True)
             context.store.close()
@@ -98,6 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def _chores(context: Context) -> None:
     """Hourly: what retention says must go, goes; remembered answers older than a day are forgotten."""
+    from service.jobs.runner import forget
     from service.retention import DAY, purge
     from service.store.database import now_ms
 
@@ -108,6 +113,7 @@ async def _chores(context: Context) -> None:
         days = context.settings.retention_days
         try:
             await asyncio.to_thread(purge, context.store, before=now_ms() - days * DAY if days else None)
+            await asyncio.to_thread(forget, context.store, context.settings.jobs_folder, before=now_ms() - context.settings.jobs_days * DAY)
         except Exception as error:  # tried again in an hour; the service goes on
             log().error("error", kind="retention", where=frames(error))
 

@@ -16,6 +16,7 @@ from service.api.auth import Guard
 from service.api.events import Feed
 from service.api.metrics import Metrics
 from service.assessor import Assessor
+from service.jobs.runner import Runner
 from service.repeats.memory import SqlMemory
 from service.settings import Settings
 from service.store.store import Store
@@ -37,6 +38,7 @@ class Context:
     store: Store = field(init=False)
     guard: Guard = field(init=False)
     feed: Feed = field(init=False)
+    jobs: Runner = field(init=False)
     _memory: Remembering | None = None
 
     def memory(self) -> Remembering:

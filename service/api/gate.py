@@ -34,17 +34,18 @@ class Gate:
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app, self._context = app, context
-        self._limit = context.settings.max_body_bytes
+        self._limit, self._uploads = context.settings.max_body_bytes, context.settings.max_upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = _Visit(scope, receive, send, self._limit)
+        limit = self._uploads if scope["path"] == "/v1/jobs" else self._limit
+        visit = _Visit(scope, receive, send, limit)
         self._context.in_flight += 1
         try:
-            if visit.declared > self._limit:
-                raise _too_large(self._limit)
+            if visit.declared > limit:
+                raise _too_large(limit)
             if "\0" in scope["path"] or b"%00" in scope["query_string"]:
                 raise Problem(400, "FQ6011", "网址里有不许用的字符", "the address holds a NUL")
             await self._app(scope, visit.receive, visit.send)

@@ -87,6 +87,7 @@ def _problems(operation: dict[str, Any], *, protected: bool) -> None:
 _TAGS = [
     {"name": "assessments", "description": "研判、读回、决定、队列"},
     {"name": "cases", "description": "重复警情与闭环"},
+    {"name": "jobs", "description": "长批量任务"},
     {"name": "events", "description": "事件流"},
     {"name": "catalogue", "description": "规则与代码表"},
     {"name": "audit", "description": "审计"},

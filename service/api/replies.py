@@ -358,6 +358,30 @@ class CaseList(msgspec.Struct, frozen=True):
     cases: tuple[Case, ...]
 
 
+class JobOut(msgspec.Struct, frozen=True):
+    """一个长批量任务。status: queued 排队 · running 进行 · done 完成 · failed 失败(code 说明) · cancelled 已取消。"""
+
+    id: str
+    at: int
+    actor: str
+    purpose: str
+    status: str
+    records: int
+    rows: int
+    rejects: int
+    code: str
+    ended: int | None
+    input: str
+    output: str
+    deid: str | None
+
+
+class JobList(msgspec.Struct, frozen=True):
+    """任务一览。"""
+
+    jobs: tuple[JobOut, ...]
+
+
 class SessionOut(msgspec.Struct, frozen=True):
     """登录者。"""
 

@@ -66,11 +66,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def run(database: str, assessor: Assessor) -> Iterator[Callable[..., Service]]:
+def run(database: str, assessor: Assessor, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     with contextlib.ExitStack() as stack:
 
         def start(**more: Any) -> Service:
-            settings = Settings(**({"database": database} | more))
+            settings = Settings(**({"database": database, "jobs_folder": tmp_path / "jobs"} | more))
             app = create_app(settings, assessor=assessor)
             return Service(app, stack.enter_context(TestClient(app, raise_server_exceptions=True)), settings)
 

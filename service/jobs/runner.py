@@ -1,0 +1,154 @@
+"""Running jobs: one at a time per service process, claimed in the store, so that no two processes run the same and none is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+
+from service.audit import Entry
+from service.jobs.worker import STARTED_BY
+from service.logs import frames, log
+from service.store.database import now_ms
+from service.store.store import Store
+from service.store.tables import jobs
+from service.store.writer import Tx
+
+STALE_MS = 20_000  # a running job whose owner has not spoken for so long is anybody's
+_PAUSE = 0.3
+ENDED = ("done", "failed", "cancelled")
+
+
+class Runner:
+    """The loop that runs jobs in this process."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store, self._folder = store, folder
+        self._owner = uuid.uuid4().hex
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """A job was added."""
+        self._woken.set()
+
+    def place(self, ident: str) -> Path:
+        """The job's folder."""
+        return self._folder / ident
+
+    async def run(self) -> None:
+        """Until cancelled: claim and run. What was under way is given back, and goes on where its parts end."""
+        while True:
+            try:
+                row = await self._store.write(self._claim)
+                if row is not None:
+                    await self._one(row)
+                    continue
+            except Exception as error:  # a job that cannot be run must not end the loop
+                log().error("error", kind="jobs", where=frames(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), 2.0)
+            self._woken.clear()
+
+    def _claim(self, tx: Tx) -> Mapping[str, Any] | None:
+        at = now_ms()
+        free = or_(jobs.c.status == "queued", and_(jobs.c.status == "running", jobs.c.beat < at - STALE_MS))
+        found = tx.rows(select(jobs).where(free).order_by(jobs.c.at, jobs.c.id).limit(1))
+        if not found:
+            return None
+        tx.execute(update(jobs).where(jobs.c.id == found[0]["id"]).values(status="running", owner=self._owner, beat=at))
+        row: Mapping[str, Any] = found[0]
+        return row
+
+    async def _one(self, row: Mapping[str, Any]) -> None:
+        folder = self.place(row["id"])
+        environment = {**os.environ, STARTED_BY: str(os.getpid()), "OMP_NUM_THREADS": "1"}
+        with (folder / "worker.log").open("wb") as said:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "service.jobs.worker", str(folder), stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said, env=environment
+            )
+        try:
+            while process.returncode is None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(process.wait()), _PAUSE)
+                if not await self._store.write(lambda tx: self._beat(tx, row["id"], folder)):
+                    await _end(process)
+                    await asyncio.to_thread(clear, folder, keep=())
+                    return
+        except asyncio.CancelledError:
+            await asyncio.shield(_end(process))
+            await asyncio.shield(self._store.write(lambda tx: self._give_back(tx, row["id"])))
+            raise
+        await self._finish(row, folder, int(process.returncode or 0))
+
+    def _beat(self, tx: Tx, ident: str, folder: Path) -> bool:
+        """Write the progress down; False where the job was cancelled or is somebody else's."""
+        told = _read(folder / "progress.json")
+        counts = {name: told.get(name, 0) for name in ("records", "rows", "rejects")}
+        mine = and_(jobs.c.id == ident, jobs.c.owner == self._owner, jobs.c.status == "running")
+        return tx.execute(update(jobs).where(mine).values(beat=now_ms(), **counts)).rowcount > 0
+
+    def _give_back(self, tx: Tx, ident: str) -> None:
+        mine = and_(jobs.c.id == ident, jobs.c.owner == self._owner, jobs.c.status == "running")
+        tx.execute(update(jobs).where(mine).values(status="queued", owner=""))
+
+    async def _finish(self, row: Mapping[str, Any], folder: Path, status: int) -> None:
+        told = _read(folder / "result.json")
+        good = status == 0 and told.get("code") == ""
+        values: dict[str, Any] = {name: told[name] for name in ("records", "rows", "rejects") if good}
+        values |= {"status": "done" if good else "failed", "code": told.get("code") or ("" if good else "FQ6505"), "ended": now_ms()}
+
+        def unit(tx: Tx) -> None:
+            tx.execute(update(jobs).where(jobs.c.id == row["id"]).values(values))
+            detail: dict[str, Any] = {name: values[name] for name in ("status", "code", "records", "rows", "rejects") if name in values}
+            tx.audit(Entry(values["ended"], row["actor"], row["purpose"], "job", row["id"], detail))
+
+        await self._store.write(unit)
+        keep = (f"result.{row['wanted']}", f"result.{row['wanted']}.rejects.jsonl", f"result.{row['wanted']}.manifest.json")
+        await asyncio.to_thread(clear, folder, keep=keep if good else ())
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        made: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return made
+
+
+def clear(folder: Path, *, keep: tuple[str, ...]) -> None:
+    """Remove the upload and what the worker left, but not the results."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in keep:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if not keep:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def forget(store: Store, folder: Path, *, before: int) -> int:
+    """Remove the files of jobs that ended before `before` (ms)."""
+    rows = store.rows(select(jobs.c.id).where(jobs.c.ended.is_not(None), jobs.c.ended < before))
+    return sum(_removed(folder / row["id"]) for row in rows)
+
+
+def _removed(folder: Path) -> int:
+    if not folder.is_dir():
+        return 0
+    shutil.rmtree(folder)
+    return 1
