@@ -347,7 +347,7 @@ class NameReader:
             start, end = found.span(found.lastindex)
             if found.lastindex == _BARE:
                 end = self._until_after(text, start, end)
-            if end > start and (found.lastindex != _BARE or text[start:end] not in self._pairs):
+            if end > start and (found.lastindex != _BARE or text[start:end] not in self._pairs or text[end : end + 1] in _BREAKS):
                 hits.append(self._hit(text, start, end, "nick", 5.0, cue[0], ""))
         return hits
 
