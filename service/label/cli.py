@@ -45,6 +45,7 @@ def label(  # noqa: PLR0913 - options of a command
     tier: Annotated[Tier, typer.Option("--tier", help="rules 只用规则; fast 加线性模型; cascade 拿不准时问编码器; full 总问编码器")] = Tier.RULES,
     models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
+    no_header: Annotated[bool, typer.Option("--no-header", help="首行就是数据, 列名为 列1 列2 …")] = False,
     excel_safe: Annotated[bool, typer.Option("--excel-safe", help="CSV 中以 = + - @ 开头的单元格前加 ', 防止被当作公式")] = False,
     leave: Annotated[bool, typer.Option("--deid", help="去标识: 文本遮去人名、号码、住址, 编号与人员列换成带密钥的散列")] = False,
     deid_mode: Annotated[str, typer.Option(help="mask 遮盖 replace 换成虚构 hash 散列 remove 删去")] = "mask",
@@ -65,7 +66,7 @@ def label(  # noqa: PLR0913 - options of a command
     if treated and full:
         raise InputError("FQ3021", "--full 与 --deid 不能同用", "a full answer quotes the narrative", remedy="去掉 --full; 或先 --deid, 再对结果 --full")
     choice = Choice(tuple(str(rule.resolve()) for rule in rules or ()), profile, playbook, tier.value, str(models.resolve()) if models else None)
-    options = Options(tuple(text_column or ()), id_column, full, choice, excel_safe, treated)
+    options = Options(tuple(text_column or ()), id_column, full, choice, excel_safe, treated, not no_header)
     path, output = Path(source), Path(target)
     by = None
     if engine is EngineName.spark:

@@ -34,6 +34,7 @@ class Options:
     engine: Choice = USUAL
     escape: bool = False
     deid: Deid | None = None
+    header: bool = True
 
     def told(self) -> dict[str, Any]:
         """The options for the manifest and the fingerprint: folders by name (what is in them has its hash in the versions), the key by its mark."""
@@ -42,7 +43,7 @@ class Options:
             "rules": [Path(rule).name for rule in self.engine.rules],
             "models": Path(self.engine.models).name if self.engine.models else None,
         }
-        return {"full": self.full, "escape": self.escape, **engine, "deid": self.deid.told() if self.deid else None}
+        return {"header": self.header, "full": self.full, "escape": self.escape, **engine, "deid": self.deid.told() if self.deid else None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from pipeline.errors import InputError
 from service.label.encoding import damaged, detect
-from service.label.rows import Reject, Row, unique
+from service.label.rows import Reject, Row, header_of
 
 DELIMITERS = ",\t;|"
 MOST_LINES = 500  # lines that one quoted cell may span; beyond it the quote was never closed
@@ -25,16 +25,16 @@ _OPEN = "unexpected end of data"
 class CsvReader:
     """One CSV or TSV file."""
 
-    def __init__(self, path: Path, source: str) -> None:
-        self.path, self.source = path, source
+    def __init__(self, path: Path, source: str, *, header: bool = True) -> None:
+        self.path, self.source, self.header = path, source, header
         self.encoding = detect(path)
         self.delimiter = self._delimiter()
         self.required = 0  # place of the first text column: a shorter row is a reject, not an empty narrative
         with self._open() as stream:
-            header = next(self._records(stream), None)
-        if header is None or isinstance(header[1], str):
+            first = next(self._records(stream), None)
+        if first is None or isinstance(first[1], str):
             raise InputError("FQ3004", "读不出表头", "no readable header", seen=source, remedy="首行应为列名")
-        self.columns = unique(header[1])
+        self.columns = header_of(first[1], source, told=header)
         self.about: dict[str, Any] = {"format": "csv", "encoding": self.encoding, "delimiter": self.delimiter}
 
     def arrow_types(self) -> dict[str, str] | None:
@@ -44,7 +44,8 @@ class CsvReader:
     def __iter__(self) -> Iterator[Row | Reject]:
         with self._open() as stream:
             records = self._records(stream)
-            next(records)
+            if self.header:
+                next(records)
             number = 0
             for line, cells in records:
                 if cells == []:  # a blank line is no record

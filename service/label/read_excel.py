@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.columns import find, known
 from pipeline.errors import InputError
-from service.label.rows import Reject, Row, unique
+from service.label.rows import Reject, Row, header_of
 
 LARGEST_MB = 80  # of the packed file: about 400,000 rows of 200 characters and 0.6 GB of memory
 _EXACT = 10**15  # digits past the fifteenth are lost in Excel's numbers
@@ -20,11 +20,11 @@ OLE, ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 class ExcelReader:
     """One sheet. The header is the first of the top rows that names a text column (reports have titles above it), else the first with two cells."""
 
-    def __init__(self, path: Path, source: str, sheet: str) -> None:
+    def __init__(self, path: Path, source: str, sheet: str, *, header: bool = True) -> None:
         self.path, self.source, self.sheet = path, source, sheet
         place = self._header()
-        self._skip = place + 1
-        self.columns = unique([_cell(cell) for cell in self._rows[place]])
+        self._skip = place + 1 if header else 0
+        self.columns = header_of(["" if cell is None else cell for cell in map(_cell, self._rows[place])], source, told=header)
         self.about: dict[str, Any] = {"format": "excel", "sheet": sheet}
 
     def arrow_types(self) -> dict[str, str] | None:

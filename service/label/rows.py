@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from pipeline.errors import InputError
+
 Kinds = dict[str, set[str]]  # column → names of the Python types its cells have, empty cells left out
 
 
@@ -87,6 +89,23 @@ def kind(cell: Any) -> str:
     if name == "int":
         return "int" if abs(cell) < 2**53 else "int64" if -(2**63) <= cell < 2**63 else "long"
     return name if name in ("str", "bool", "float", "datetime", "date", "time") else "nested"
+
+
+LONGEST_HEADER = 60  # characters; a longer one is a narrative in a table without headers
+
+
+def header_of(cells: Sequence[object], source: str, *, told: bool) -> tuple[str, ...]:
+    """Column names from the first row, or 列1, 列2 … where the table has no header (`told` False).
+
+    Raises InputError where a first row is too long for a header: its cells would be lost, and stand in the manifest.
+    """
+    if not told:
+        return tuple(f"列{place}" for place in range(1, len(cells) + 1))
+    if any(len(str(cell)) > LONGEST_HEADER for cell in cells):
+        raise InputError(
+            "FQ3024", "首行不像表头", "the first row is no header", seen=source, remedy="没有表头请加 --no-header, 并用 --text-column '#3' 指明文本列"
+        )
+    return unique(cells)
 
 
 def unique(headers: Sequence[object]) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def label_file(
     if path.resolve() == output.resolve() or output.is_dir():
         raise InputError("FQ3014", "输出不能是输入或文件夹", "the output must be another file", seen=output.name, remedy="-o 另取文件名")
     places = Places(output)
-    found = open_sources(path, outputs=(output, places.work, places.rejects, places.manifest))
+    found = open_sources(path, outputs=(output, places.work, places.rejects, places.manifest), header=options.header)
     job, surveys = plan(found, output, options)
     versions = pool.engine_for(options).assess(Incident(narrative="")).versions  # as the answers carry them
     inputs = inputs_seen(path, surveys)

@@ -27,12 +27,12 @@ class Sources:
     passed_over: list[str] = field(default_factory=list)
 
 
-def open_sources(path: Path, *, outputs: Sequence[Path] = ()) -> Sources:
+def open_sources(path: Path, *, outputs: Sequence[Path] = (), header: bool = True) -> Sources:
     """The readers of a file or a folder. Raises InputError where a single file does not open, or a folder holds nothing to read."""
     if not path.exists():
         raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=path.name, remedy="检查路径与权限")
     if path.is_file():
-        return Sources(readers_of(path, path.name))
+        return Sources(readers_of(path, path.name, header=header))
     found = Sources([])
     for file in _files(path, outputs):
         source = file.relative_to(path).as_posix()
@@ -40,7 +40,7 @@ def open_sources(path: Path, *, outputs: Sequence[Path] = ()) -> Sources:
             found.passed_over.append(source)
             continue
         try:
-            found.readers += readers_of(file, source)
+            found.readers += readers_of(file, source, header=header)
         except InputError as error:
             found.unreadable.append((source, error))
     if not found.readers:
@@ -56,7 +56,7 @@ def _files(folder: Path, outputs: Sequence[Path]) -> Iterator[Path]:
             yield file
 
 
-def readers_of(path: Path, source: str) -> list[Reader]:
+def readers_of(path: Path, source: str, *, header: bool = True) -> list[Reader]:
     """The readers of one file: one, or one for each sheet. Raises InputError."""
     try:
         with path.open("rb") as stream:
@@ -69,7 +69,7 @@ def readers_of(path: Path, source: str) -> list[Reader]:
     if suffix in PARQUET or start.startswith(b"PAR1"):
         return [ParquetReader(path, source)]
     if start.startswith((OLE, ZIP)):
-        return [ExcelReader(path, name, sheet) for sheet, name in excel_sheets(path, source)]
+        return [ExcelReader(path, name, sheet, header=header) for sheet, name in excel_sheets(path, source)]
     if suffix in JSON:
         return [JsonlReader(path, source)]
     if suffix in EXCEL and (
@@ -79,7 +79,7 @@ def readers_of(path: Path, source: str) -> list[Reader]:
             "FQ3006", "Excel 文件打不开", "the workbook does not open", seen=source, remedy="可能是网页冒充的 xls 或文件损坏; 用 Excel 打开后另存为 xlsx"
         )
     if suffix in TEXT | EXCEL:  # many systems export text under the name xls
-        return [CsvReader(path, source)]
+        return [CsvReader(path, source, header=header)]
     raise InputError("FQ3012", "不认识的文件格式", "unknown file format", seen=path.suffix or source, remedy="支持 " + " ".join(sorted(KNOWN)))
 
 

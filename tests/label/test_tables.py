@@ -269,3 +269,18 @@ def test_the_engine_is_the_one_asked_for(source):
         answer = json.loads(row["fq_assessment"])
         assert (answer["risk"]["profile"], answer["route"]["playbook"], answer["route"]["step"]) == ("three_colours", "ezhou_seven_skills", row["fq_route"])
     assert (other.done.manifest["options"]["profile"], other.done.manifest["options"]["playbook"]) == ("three_colours", "ezhou_seven_skills")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_a_table_without_header_loses_no_row_and_tells_no_narrative(tmp_path, suffix):
+    told = [[row[0], row[1], row[2] * 4, row[3]] for row in records()]
+    path = tmp_path / f"in.{suffix}"
+    if suffix == "csv":
+        path.write_text("".join(as_csv(told)[1:]), "utf-8", newline="")
+    else:
+        write_xlsx(path, {"a": told})
+    with pytest.raises(InputError, match="--no-header"):
+        run(path)
+    result = run(path, header=False, texts=("#3",), id_column="#1")
+    assert [row["列1"] for row in result.rows] == [row[0] for row in told]
+    assert TEXTS[0] not in json.dumps(result.done.manifest, ensure_ascii=False)
