@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,9 +101,24 @@ def _opened(
 
     told = knowledge.settings(settings)
     pack = load_pack(tuple(rules or ()))
-    history = load_history(labelled, pack, settings=told, local_mapping=mapping or (), key=_secret(key), named=_named(column or ()), profile=profile)
+    local, secret, columns = mapping or (), _secret(key), _named(column or ())
+    with _counting() as progress:
+        history = load_history(labelled, pack, settings=told, local_mapping=local, key=secret, named=columns, profile=profile, progress=progress)
     engine = None if no_quotes else Engine(pack, profile=history.names.profile)
     return history, Quotes(engine, told.lists.quote_groups)
+
+
+@contextlib.contextmanager
+def _counting() -> Iterator[Callable[[int], None]]:
+    """How many records have been read and how fast, on stderr, where somebody looks on."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("读取 {task.completed:,.0f} 条"), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda read: bar.advance(task, read)
 
 
 def _secret(path: Path | None) -> bytes | None:
@@ -133,7 +149,7 @@ def _written(made: Report, output: Path | None, xlsx: Path | None) -> None:
         if output is not None:
             from service.report.page import render
 
-            output.write_text(render(made), encoding="utf-8")
+            output.write_text(render(made), encoding="utf-8", errors="replace")
         if xlsx is not None:
             from service.report.workbook import write_workbook
 

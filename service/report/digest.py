@@ -83,7 +83,14 @@ def _red(history: History, paths: Sequence[Path], quotes: Quotes, today: pl.Data
         "red",
         f"{name}清单",
         "",
-        tuple(tables_of(history, paths, [Listed(f"当日{name}", "“文本里的话”是分级所依据的原话。", ordered(chosen), "", why="处理结果")], quotes)),
+        tuple(
+            tables_of(
+                history,
+                paths,
+                [Listed(f"当日{name}", "“文本里的话”是分级所依据的原话。", ordered(chosen), "", why="处理结果", routed="fq_route" in history.roles)],
+                quotes,
+            )
+        ),
     )
 
 

@@ -6,6 +6,7 @@ Persons are 64-bit keyed hashes (HMAC-SHA256) from the first moment; narratives 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -184,6 +185,7 @@ def _digest(text: str) -> int:
 
 def _number(value: str) -> float:
     try:
-        return float(value) if value else np.nan
+        number = float(value) if value else math.nan
     except ValueError:
-        return np.nan
+        return math.nan
+    return number if math.isfinite(number) else math.nan

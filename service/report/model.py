@@ -31,6 +31,7 @@ class Table:
     page_rows: int | None = None
     heat: bool = False  # shade the numbers: the table is its own chart
     sheet: str = ""  # name of the sheet, where the title is too long
+    summed: bool = False  # the last row is a sum: not shaded
 
 
 @dataclass(frozen=True, slots=True)

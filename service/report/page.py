@@ -26,7 +26,7 @@ def render(report: Report) -> str:
         "fill": lambda rank: charts.fill_of(levels, rank),
         "draw": lambda chart, anchor: Markup(charts.draw(chart, levels, anchor)),
         "legend": lambda chart: Markup(charts.legend(chart, levels)),
-        "cell": lambda table, place, value: Markup(_cell(table, place, value, levels)),
+        "cell": lambda table, place, value, plain: Markup(_cell(table, place, value, levels, shade=table.heat and not plain)),
         "shown_rows": _shown_rows,
         "under": _under,
     }
@@ -59,7 +59,7 @@ def _under(table: Table) -> str:
     return " ".join(part for part in (table.note, cut) if part)
 
 
-def _cell(table: Table, place: int, value: Any, levels: Sequence[tuple[str, str]]) -> str:
+def _cell(table: Table, place: int, value: Any, levels: Sequence[tuple[str, str]], *, shade: bool) -> str:
     kind = table.columns[place].kind
     if value is None:
         return "<td></td>" if kind in ("text", "id", "trend", "colour") else '<td class="n"></td>'
@@ -74,7 +74,7 @@ def _cell(table: Table, place: int, value: Any, levels: Sequence[tuple[str, str]
         )
     if kind in ("text", "id"):
         return f"<td{' class=id' if kind == 'id' else ''}>{escape(str(value))}</td>"
-    if table.heat and kind == "count":
+    if shade and kind == "count":
         return _shaded(table, value)
     return f'<td class="n">{escape(number(value))}</td>'
 
@@ -88,7 +88,15 @@ def _share(share: Share) -> str:
 
 
 def _shaded(table: Table, value: float) -> str:
-    most = max((cell for row in table.rows for cell, column in zip(row, table.columns, strict=True) if column.kind == "count" and cell), default=1)
+    most = max(
+        (
+            cell
+            for row in table.rows[: -1 if table.summed else None]
+            for cell, column in zip(row, table.columns, strict=True)
+            if column.kind == "count" and cell
+        ),
+        default=1,
+    )
     depth = value / most
     ink = "#fff" if depth > 0.62 else "#22303c"
     mixed = "".join(f"{round(255 + (part - 255) * depth):02x}" for part in (0x1F, 0x4E, 0x66))

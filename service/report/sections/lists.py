@@ -29,6 +29,7 @@ class Listed:
     point: str
     codes: tuple[str, ...] = ()
     why: str = "为什么列出"
+    routed: bool = False  # show where the machine would send it
 
 
 def lists(history: History, paths: Sequence[Path], quotes: Quotes) -> Section | None:
@@ -150,25 +151,27 @@ def _table(history: History, listed: Listed, ids: dict[Place, str], quote: Calla
     names, limits = history.names, history.settings.lists
     rows: list[tuple[Any, ...]] = []
     shown = listed.frame.head(limits.workbook_rows).select(
-        "file", "row", "time", pl.col("area").cast(pl.String), "filed_as", "rank", "why", pl.col("kind").cast(pl.String), pl.col("factors").cast(pl.String)
+        "file",
+        "row",
+        "time",
+        pl.col("area").cast(pl.String),
+        "filed_as",
+        "rank",
+        "why",
+        pl.col("kind").cast(pl.String),
+        pl.col("factors").cast(pl.String),
+        pl.col("route").cast(pl.String),
     )
-    for file, row, time, area, filed_as, rank, why, kind, factors in shown.iter_rows():
+    for file, row, time, area, filed_as, rank, why, kind, factors, route in shown.iter_rows():
         told = [code for code in (factors or "").split(";") if code in names.external]
         words = quote((file, row), listed.codes) if len(rows) < limits.page_rows else ""
+        when = f"{time:%Y-%m-%d %H:%M}" if time else ""
+        sent = ((route or "").rpartition("/")[2],) if listed.routed else ()
         rows.append(
-            (
-                ids.get((file, row)) or f"第 {row} 行",
-                f"{time:%Y-%m-%d %H:%M}" if time else "",
-                area or "",
-                filed_as or "",
-                rank,
-                why,
-                kind or "",
-                names.joined("factors", told),
-                words,
-            )
+            (ids.get((file, row)) or f"第 {row} 行", when, area or "", filed_as or "", rank, why, kind or "", names.joined("factors", told), *sent, words)
         )
     columns = (
-        Column("编号", "id"), Column("时间", "id"), Column("辖区"), Column("原标注"), Column("机器", "colour"), Column(listed.why), Column("机器判为"), Column("因素"), Column("文本里的话"),
+        Column("编号", "id"), Column("时间", "id"), Column("辖区"), Column("原标注"), Column("机器", "colour"), Column(listed.why), Column("机器判为"), Column("因素"),
+        *((Column("建议去向"),) if listed.routed else ()), Column("文本里的话"),
     )  # fmt: skip
     return Table(listed.title, columns, rows, note=listed.note, total=listed.frame.height, page_rows=limits.page_rows)

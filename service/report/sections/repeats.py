@@ -14,6 +14,7 @@ from service.report.gather import short_id
 from service.report.history import History
 from service.report.model import Block, Chart, Column, Prose, Section, Series, Table, percent
 
+FEW = 30  # months with fewer are not drawn
 _PLACES = (("community", "小区(村、单位)"), ("building", "楼"), ("household", "户"))
 
 
@@ -69,9 +70,10 @@ def _again_by_month(found: Returns, labels: Sequence[str], window: int) -> list[
     counted = seen.group_by(pl.col("time").dt.strftime("%Y-%m").alias("m")).agg(pl.len().alias("n"), (pl.col("within") > 1).sum().alias("again"))
     table = {m: Share(again, n) for m, n, again in counted.iter_rows()}
     kept = [label for label in labels if label in table]
-    rates = [round(100 * table[label].value, 1) for label in kept]
+    enough = [label for label in kept if table[label].total >= FEW]
+    rates = [round(100 * table[label].value, 1) for label in enough]
     return [
-        Chart("重复报警率逐月(%)", kept, [Series("重复报警率", rates)], "逐月的重复报警率，百分比，数字见下表。", line=True, unit="%"),
+        Chart("重复报警率逐月(%)", enough, [Series("重复报警率", rates)], "逐月的重复报警率，百分比，数字见下表；分母不足 30 的月不画。", line=True, unit="%"),
         Table("重复报警率逐月", (Column("月"), Column("重复报警率", "share")), [(label, table[label]) for label in kept], sheet="重复报警率"),
     ]
 

@@ -154,7 +154,7 @@ def _week(clocked: pl.DataFrame) -> Table:
     ]
     rows.append(("合计", *(sum(table.get((d, h), 0) for d in range(1, 8)) for h in range(24)), clocked.height))
     columns = (Column("星期"), *(Column(str(h), "count") for h in range(24)), Column("合计", "number"))
-    return Table("星期与钟点", columns, rows, note=f"分母：写明钟点的 {clocked.height:,} 条。颜色深浅按条数，末行为合计。", heat=True)
+    return Table("星期与钟点", columns, rows, note=f"分母：写明钟点的 {clocked.height:,} 条。颜色深浅按条数，末行为合计。", heat=True, summed=True)
 
 
 def review(history: History) -> Section:
