@@ -14,17 +14,18 @@ from pipeline.values import Evidence
 
 _AGAIN = ("same_matter", "by_person", "by_party")  # earlier events that make this one a repeat
 SHOWN = 2  # most pieces of evidence behind one reason
-Show = Callable[[Iterable[Hit]], tuple[Evidence, ...]]
+Piece = Callable[[Hit], Evidence]  # a hit as evidence of the original narrative
 
 
 class Case:
-    """What the desk knows of one narrative. `show` turns hits into evidence of the original narrative."""
+    """What the desk knows of one narrative. `piece` turns a hit into evidence of the original narrative."""
 
-    __slots__ = ("_behind", "_show", "day", "desk", "diversion", "epoch", "on", "reading")
+    __slots__ = ("_behind", "_piece", "_plain", "day", "desk", "diversion", "epoch", "on", "reading")
 
-    def __init__(self, desk: Desk, reading: Reading, show: Show, day: dt.datetime | None) -> None:
-        self.desk, self.reading, self._show, self.day = desk, reading, show, day
+    def __init__(self, desk: Desk, reading: Reading, piece: Piece, day: dt.datetime | None) -> None:
+        self.desk, self.reading, self._piece, self.day = desk, reading, piece, day
         self._behind: dict[int, list[dict[str, Any]]] = {}
+        self._plain: dict[str, dict[str, Any]] = {}
         self.diversion = self._diverted()
         self.epoch = desk.laws.epoch(day.date() if day else None)
         self.on: Sequence[bool] = desk.decide(reading.values.get)
@@ -32,23 +33,33 @@ class Case:
     def _diverted(self) -> RuleSpec | None:
         """The first diversion item that holds."""
         reading = self.reading
+        found, values = reading.found, reading.values
+        look = values.get
         for rule in self.desk.diversion:
-            if (rule.always or reading.touched(rule)) and reading.holds(rule):
-                reading.values["diversion.any"] = reading.values[f"diversion.{rule.id}"] = 1.0
+            if rule.test(found, look, reading):
+                values["diversion.any"] = values[f"diversion.{rule.id}"] = 1.0
                 return rule
         return None
 
     def evidence(self, number: int) -> list[dict[str, Any]]:
-        """The words behind a condition, a few, as plain data: the answer must read back from JSON as it was."""
-        found = self._behind.get(number)
-        if found is None:
-            found = self._behind[number] = self._evidence(self.desk.labels[number])
-        return found
+        """The words behind a condition, the first of each label that speaks for it, as plain data: the answer must read back from JSON as it was."""
+        made = self._behind.get(number)
+        if made is None:
+            made, labels = [], self.desk.labels[number]
+            for label, decided in self.reading.decided.items():
+                if label in labels and decided.hits:
+                    made.append(self._plain.get(label) or self._first(label, decided.hits[0]))
+                    if len(made) == SHOWN:
+                        break
+            self._behind[number] = made
+        return made
 
-    def _evidence(self, labels: frozenset[str]) -> list[dict[str, Any]]:
-        decided = self.reading.decided
-        hits = [hit for label in decided.keys() & labels for hit in decided[label].hits[:SHOWN]]
-        return [_plain(piece) for piece in self._show(sorted(hits)[:SHOWN])] if hits else []
+    def _first(self, label: str, hit: Hit) -> dict[str, Any]:
+        piece = self._piece(hit)
+        made = self._plain[label] = {
+            "by": piece.by, "start": piece.start, "end": piece.end, "quote": piece.quote, "status": piece.status, "clause": list(piece.clause),
+        }  # fmt: skip
+        return made
 
     def held(self, entries: Iterable[Said]) -> list[dict[str, Any]]:
         """Those entries that hold, said."""
@@ -58,6 +69,11 @@ class Case:
     def say(self, entry: Said) -> dict[str, Any]:
         """rule, says, citation, warnings, basis, example_default, evidence."""
         return {**self.desk.told(entry, self.epoch), "evidence": self.evidence(entry.on)}
+
+    def noted(self, entries: Iterable[Said]) -> list[dict[str, Any]]:
+        """Those entries that hold, without evidence: marks that follow from what is shown elsewhere."""
+        on, told, epoch = self.on, self.desk.told, self.epoch
+        return [told(entry, epoch) for entry in entries if on[entry.on]]
 
     def cite(self, cites: tuple[str, ...]) -> dict[str, Any]:
         """citation (text, empty where none) and warnings about the versions."""
@@ -82,24 +98,16 @@ class Case:
         return (self.day.date() + dt.timedelta(days=days)).isoformat(), True
 
 
-def _plain(piece: Evidence) -> dict[str, Any]:
-    return {
-        "by": piece.by, "start": piece.start, "end": piece.end, "quote": piece.quote, "status": piece.status, "clause": list(piece.clause),
-    }  # fmt: skip
-
-
-def operands(desk: Desk, reading: Reading, repeat: Mapping[str, Any] | None, colour: str, axes: Mapping[str, int]) -> None:
+def operands(desk: Desk, reading: Reading, repeat: Mapping[str, Any] | None, colour: str, axes: Mapping[str, int], *, dispute: bool) -> None:
     """Add what routing conditions see besides labels: gates, repeats, the final axes and colour, whether there is a dispute at all."""
     values = reading.values
     values[f"colour.{colour}"] = 1.0
     for axis, value in axes.items():
         values[f"axis.{axis}"] = float(value)
     values["axis.max"] = float(max(axes.values()))
-    if any(label.startswith("dispute.") for label in reading.decided):
-        values["dispute.any"] = 1.0
-    for factor, gate in desk.gates.items():
-        if f"factor.{factor}" in reading.decided:
-            values[f"gate.{gate}"] = values["gate.any"] = 1.0
+    values["dispute.any"] = 1.0 if dispute else 0.0
+    for label in reading.decided.keys() & desk.gates.keys():
+        values[desk.gates[label]] = values["gate.any"] = 1.0
     if repeat:
         values |= {f"repeat.{name}": float(count) for name, count in _numbers(repeat)}
         values["repeat.again"] = max(values.get(f"repeat.{name}", 0.0) for name in _AGAIN)

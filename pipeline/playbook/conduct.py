@@ -13,7 +13,7 @@ from pipeline.playbook.route import route
 def conduct(desk: Desk, answer: Answer, grade: Grade) -> Conduct:
     """Decide for a graded answer; its `repeat` is seen by conditions as `repeat.*`."""
     colour = profile_data(desk.pack, grade.profile)["levels"][grade.level]["code"]
-    operands(desk, answer.reading, answer.repeat, colour, grade.axes)
-    case = Case(desk, answer.reading, answer.show, answer.incident.occurred_at)
+    operands(desk, answer.reading, answer.repeat, colour, grade.axes, dispute=bool(answer.disputes))
+    case = Case(desk, answer.reading, answer.evidence, answer.incident.occurred_at)
     mediated = mediation(case)
     return Conduct(mediated, route(case, mediated))

@@ -52,6 +52,8 @@ class Way:
     due: dict[str, Any] | None
     moves_up: tuple[tuple[str, int | None], ...]
     shown: dict[str, Any]  # what an alternative shows
+    mediates: bool
+    safety: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Kind:
     blockers: tuple[Said, ...]
     needs: tuple[Named, ...]
     deadlines: tuple[Named, ...]
+    shown: dict[str, dict[str, str]]  # by whether it is available: yes, no, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class Desk:
         self.cited: set[str] = set()
         self._told: dict[tuple[int, int], dict[str, Any]] = {}
         self.workdays = Workdays(rule.data for rule in pack.rules["calendar"].values())
-        self.gates = gates(pack)
+        self.gates = {f"factor.{factor}": f"gate.{gate}" for factor, gate in gates(pack).items()}  # as operands
         self._board = Switchboard(pack)
         self.ways = tuple(self._way(step) for step in self.book["steps"])
         rules = sorted(pack.rules["mediation"].values(), key=lambda rule: (rule.data["order"], rule.id))
@@ -120,6 +123,13 @@ class Desk:
             made = self._told[id(entry), epoch] = {
                 "rule": entry.id, "says": entry.says, **self.laws.cited(entry.cites, epoch), "basis": entry.basis, "example_default": entry.example,
             }  # fmt: skip
+        return made
+
+    def asked(self, need: Named, epoch: int) -> dict[str, Any]:
+        """What a need shows, with its citation; made once per epoch."""
+        made = self._told.get((id(need), epoch))
+        if made is None:
+            made = self._told[id(need), epoch] = {**need.data, "citation": self.laws.cited(need.cites, epoch)["citation"]}
         return made
 
     def _check_cite(self, cite: str, where: str) -> None:
@@ -174,6 +184,8 @@ class Desk:
             step["due"],
             tuple((move["says"], self._maybe(move["unless"], where)) for move in step["moves_up"]),
             {"step": step["id"], "name": name, "unit": unit, "what": data["what"]},
+            data["mediates"],
+            data["safety"],
         )
 
     def _kind(self, rule: RuleSpec, shared: tuple[Said, ...]) -> Kind:
@@ -192,7 +204,8 @@ class Desk:
         )
         deadlines = tuple(Named(self._on(entry["when"], where), entry, tuple(entry["cite"])) for entry in data["deadlines"])
         force = self.book["forces"].get(rule.id, data["force"])
-        return Kind(rule, self._on(data["when"], where), force, shared + self._said(data["blockers"], where), needs, deadlines)
+        shown = {state: {"kind": rule.id, "name": rule.name, "force": force, "available": state} for state in ("yes", "no", "unknown")}
+        return Kind(rule, self._on(data["when"], where), force, shared + self._said(data["blockers"], where), needs, deadlines, shown)
 
     def _body(self, rule: RuleSpec) -> Body:
         data = {"id": rule.id, "name": rule.name, "lines": rule.data["lines"], "outside_queue": rule.data["outside_queue"]}
@@ -230,7 +243,7 @@ class Desk:
         for name in node.names():
             head, _, rest = name.partition(".")
             if head == "gate":
-                found += [f"factor.{factor}" for factor, gate in self.gates.items() if rest in (gate, "any")]
+                found += [factor for factor, gate in self.gates.items() if rest == "any" or name == gate]
             else:
                 found.append(f"{head}.{rest.partition('.')[0]}")
         return found

@@ -33,14 +33,14 @@ def mediation(case: Case) -> dict[str, Any] | None:
             "name": kind.rule.name,
             "says": data["scope_says"],
             "citation": cited["citation"],
-            "missing": [{**need.data, "citation": case.cite(need.cites)["citation"]} for need in needs],
+            "missing": [case.desk.asked(need, case.epoch) for need in needs],
             "deadline": deadlines[0] if deadlines else None,
             "deadlines": deadlines,
             "documents": data["documents"],
             "fields": data["fields"],
         }
         warnings = [*cited["warnings"], *(warning for entry in deadlines for warning in entry["warnings"])]
-    made["kinds"] = [{"kind": kind.rule.id, "name": kind.rule.name, "force": kind.force, "available": state} for kind, state, _ in states]
+    made["kinds"] = [kind.shown[state] for kind, state, _ in states]
     made["warnings"] = list(dict.fromkeys(warnings))
     return made
 

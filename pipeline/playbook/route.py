@@ -24,8 +24,8 @@ def route(case: Case, mediation: dict[str, Any] | None) -> dict[str, Any]:
     for way in case.desk.ways:
         if not on[way.on]:
             continue
-        reasons = case.held(way.blocked)
-        if way.route.data["mediates"] and forbidden and mediation is not None:
+        reasons = case.held(way.blocked) if way.blocked else []
+        if way.mediates and forbidden and mediation is not None:
             reasons += mediation["blockers"]
         if reasons:
             if any(entry["name"] == way.name for entry in blocked):
@@ -34,8 +34,8 @@ def route(case: Case, mediation: dict[str, Any] | None) -> dict[str, Any]:
         else:
             taken.append(way)
     chosen, *others = _once(taken)
-    together = [way for way in others if way.route.data["safety"]]
-    others = [way for way in others[:-1] if not way.route.data["safety"]][:ALTERNATIVES]
+    together = [way for way in others if way.safety]
+    others = [way for way in others[:-1] if not way.safety][:ALTERNATIVES]
     return {
         "playbook": case.desk.code, "playbook_name": case.desk.book["name"], **_chosen(case, chosen),
         "together": [way.shown for way in together],
@@ -47,9 +47,9 @@ def route(case: Case, mediation: dict[str, Any] | None) -> dict[str, Any]:
         "checklists": _checklists(case, (chosen, *together)),
         "documents": list(dict.fromkeys(name for way in (chosen, *together) for name in way.route.data["documents"])),
         "level": next((entry for entry in reversed(case.named(case.desk.levels))), None),
-        "marks": case.held(case.desk.marks),
+        "marks": case.noted(case.desk.marks),
         "cards": case.named(case.desk.cards),
-        "escalations": case.held(case.desk.escalations),
+        "escalations": case.noted(case.desk.escalations),
     }  # fmt: skip
 
 

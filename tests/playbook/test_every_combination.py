@@ -65,8 +65,8 @@ def cases(engine, book, label, manner):
     for level, guard, past in product(LEVELS, GUARDED, PASTS):
         factors = [f"factor.{code}" for code in (guard, manner) if code] + [name for name in past if name.startswith("factor.")]
         reading = Stand(engine.pack, named + factors, past | ({"script.any": 1.0} if script else {}))
-        operands(desk, reading, None, "none", {"urgency": level, "danger": 0, "difficulty": 0})
-        case = Case(desk, reading, lambda hits: (), None)
+        operands(desk, reading, None, "none", {"urgency": level, "danger": 0, "difficulty": 0}, dispute=bool(kind))
+        case = Case(desk, reading, lambda hit: None, None)
         settled = mediation(case)
         yield (level, guard, past), desk, settled, route(case, settled)
 
