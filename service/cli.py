@@ -16,6 +16,7 @@ from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli,
 from service.known import assess_knowing
 from service.label import cli as label_cli
 from service.label import measure
+from service.papers import cli as papers_cli
 from service.repeats import cli as repeats_cli
 from service.report import cli as report_cli
 from service.resources import cli as resources_cli
@@ -35,6 +36,7 @@ app.command("train")(train_cli.train)
 app.command("bench-label")(measure.bench_label)
 app.command("spark-pack")(label_cli.spark_pack)
 app.command("bench")(bench_cli.bench)
+app.command("paper")(papers_cli.paper)
 app.command("report")(report_cli.report)
 app.command("digest")(report_cli.digest)
 serve_cli.register(app)

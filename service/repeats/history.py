@@ -48,17 +48,20 @@ def read_history(path: Path, settings: Settings) -> Iterator[Past]:
                 yield Past(incident if incident.incident_id else replace(incident, incident_id=f"{reader.source}:{item.number}"), result)
 
 
+def empty(engine: Engine) -> Remembering:
+    """The engine with a memory that is empty and gone with the process; its secret is made for it alone."""
+    return Remembering(engine, Ledger(settings_of(engine.pack)), Keyer(secrets.token_bytes(32)))
+
+
 def remembering(engine: Engine, path: Path) -> Remembering:
-    """The engine with a memory of this file, gone with the process; its secret is made for it alone. Raises InputError where no row has a time."""
-    settings = settings_of(engine.pack)
-    memory = Ledger(settings)
-    made = Remembering(engine, memory, Keyer(secrets.token_bytes(32)))
-    past = list(read_history(path, settings))
+    """The engine with a memory of this file. Raises InputError where no row has a time."""
+    made = empty(engine)
+    past = list(read_history(path, made.settings))
     calls = [call for row in past if (call := made.call_of(row.incident, engine.assess(row.incident))) is not None]
     if past and not calls:
         raise InputError("FQ2503", "历史记录里没有一条有时间", "no row of the history has a time", seen=path.name, remedy="须有报警时间一列")
-    memory.record_many(calls)
+    made.memory.record_many(calls)
     for row in past:
         if row.result:
-            memory.close(row.incident.incident_id, row.result)
+            made.memory.close(row.incident.incident_id, row.result)
     return made
