@@ -414,3 +414,12 @@ def test_no_cell_whatever_breaks_the_report(seed, name, records, pack, tmp_path)
     write_workbook(tmp_path / "x.xlsx", made)
     assert found.frame.height == 80
     render(digest(found, [path], Quotes(None)))
+
+
+def test_the_commands_cost_other_commands_nothing():
+    import subprocess
+    import sys
+
+    code = "import sys, service.cli; heavy = {'polars', 'jinja2', 'pyarrow', 'xlsxwriter', 'python_calamine'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=labelled.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

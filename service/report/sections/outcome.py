@@ -103,7 +103,7 @@ def _recurrence(history: History) -> list[Block]:
         f"分母不含认不出人和户的、以及资料末尾不满 {window} 天的。"
     )
     table = Table(f"复发率({window} 天)", (Column("化解与否"), Column("复发", "share")), rows, note=note, sheet="复发率")
-    return [table, Prose((f"已化解的纠纷 {window} 天内复发 {percent(rows[0][1])}。复发高不等于化解得不好：肯再报警的人也多。",))]
+    return [table, Prose((f"已化解的 {window} 天内复发 {percent(rows[0][1])}。复发高不等于化解得不好：肯再报警的人也多。",))]
 
 
 def _comes_back(happened: pl.DataFrame, key: str, window: int) -> NDArray[np.bool_]:
