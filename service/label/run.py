@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,8 @@ def label_file(
     versions = pool.engine_for(options).assess(Incident(narrative="")).versions  # as the answers carry them
     inputs = inputs_seen(path, surveys)
     mark = fingerprint(job, inputs, versions)
+    if resume and (before := _finished(places, mark)) is not None:
+        return before
     whole = _begin(places, mark, resume=resume)
     records = sum(entry.records for entry in surveys)
     total = Tally()
@@ -66,7 +69,7 @@ def label_file(
     todo = (block for block in blocks(job, found.readers) if block.number not in whole)
     for tally in (label or _local(workers, records))(job, places.work, todo):
         count(tally, there=False)
-    manifest = _manifest(job, found, inputs, surveys, total, versions)
+    manifest = {**_manifest(job, found, inputs, surveys, total, versions), "fingerprint": mark}
     _finish(places, job, records, manifest)
     return Done(total, records, len(whole), manifest)
 
@@ -120,6 +123,20 @@ def _begin(places: Places, mark: str, *, resume: bool) -> dict[int, Tally]:
     partial.write_text(json.dumps({"schema": SCHEMA, "fingerprint": mark}), "utf-8")
     os.replace(partial, told)
     return {}
+
+
+def _finished(places: Places, mark: str) -> Done | None:
+    """The run, where it was done before and its output is still what it was."""
+    try:
+        manifest = json.loads(places.manifest.read_text("utf-8"))
+        if manifest["fingerprint"] != mark or sha256(places.output) != manifest["output"]["sha256"]:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    tally = Tally(
+        manifest["output"]["rows"], manifest["rejects"]["rows"], manifest["needs_review"], Counter(manifest["colours"]), Counter(manifest["categories"])
+    )
+    return Done(tally, manifest["records"], 0, manifest)
 
 
 def _finish(places: Places, job: Job, records: int, manifest: dict[str, Any]) -> None:

@@ -131,6 +131,21 @@ def test_resume_refuses_another_input(source, tmp_path):
     assert caught.value.code == "FQ3015"
 
 
+def test_resuming_what_is_done_does_nothing_unless_the_output_has_changed(tmp_path, monkeypatch):
+    path = tmp_path / "in.csv"
+    path.write_text("".join(as_csv(records())), "utf-8", newline="")
+    first = run(path)
+    calls = []
+    monkeypatch.setattr(workers, "in_process", lambda *_: calls.append(1) or iter(()))
+    again = run(path, resume=True)
+    assert (again.done.tally.rows, again.done.accounted, calls) == (7, True, [])
+    monkeypatch.undo()
+    before = first.output.read_bytes()
+    first.output.write_bytes(b"changed")
+    run(path, resume=True)
+    assert first.output.read_bytes() == before
+
+
 def test_a_part_without_its_tally_is_not_whole(tmp_path):
     part = PartFiles(tmp_path, 3)
     part.data.write_bytes(b"x")
