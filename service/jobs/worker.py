@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.errors import FengqiaoError
 from service.label.deid import deid
+from service.label.executor import Choice
 from service.label.job import Options
 from service.label.part import Tally
 from service.label.run import label_file
@@ -33,7 +34,8 @@ def main(folder: Path) -> int:
             raise SystemExit(3)
 
     treated = deid(told["deid"], folder / "deid.key") if told["deid"] else None
-    options = Options(tuple(told["texts"]), told["id_column"], told["full"], told["profile"], tuple(told["rules"]), True, treated)
+    engine = Choice(rules=tuple(told["rules"]), profile=told["profile"])
+    options = Options(texts=tuple(told["texts"]), id_column=told["id_column"], full=told["full"], engine=engine, escape=True, deid=treated)
     try:
         done = label_file(folder / f"input.{told['given']}", folder / f"result.{told['wanted']}", options, resume=True, watch=watch)
     except FengqiaoError as error:
