@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,8 +15,11 @@ from pipeline.engine import Engine
 from pipeline.errors import InputError, RuleError
 from pipeline.playbook.check import findings
 from pipeline.playbook.compose import compose, selectable
+from pipeline.rulepack.load import load
 from pipeline.rulepack.pack import Pack
+from pipeline.rulepack.schema import Rule
 from pipeline.rulepack.store import load_pack
+from pipeline.values import Incident
 
 app = typer.Typer(help="工作法: 查看、检查、新建 · playbooks", no_args_is_help=True)
 RulesOption = Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次 · local rule overlay")]
@@ -93,8 +97,22 @@ def check(rules: RulesOption = None) -> None:
         for note in notes:
             out.print(f"[yellow]●[/] {code}: {note}", highlight=False)
         out.print(f"{code}: 步骤 {len(desk.ways)} · 条件 {desk.conditions} · 法条 {len(desk.cited)}", highlight=False)
+    for note in _diverted_wrongly(engine, rules or ()):
+        out.print(f"[yellow]●[/] {note}", highlight=False)
+        found += 1
     out.print(f"不符 {found}")
     raise typer.Exit(1 if found else 0)
+
+
+def _diverted_wrongly(engine: Engine, rules: Sequence[Path]) -> Iterator[str]:
+    """Examples of the diversion items that are not answered as their files say."""
+    for code, item in load(rules, []).families["diversion"].items():
+        assert isinstance(item, Rule)
+        for text, wanted in [*((text, True) for text in item.examples), *((text, False) for text in item.counterexamples)]:
+            route = engine.assess(Incident(narrative=text)).route or {}
+            got = (route.get("diversion") or {}).get("item")
+            if (got == code) != wanted:
+                yield f"diversion/{code} {'样例未得出' if wanted else '反例误得出'}: {text} → {got}"
 
 
 _NEW = """id: {id}

@@ -51,7 +51,7 @@ class Way:
     blocked: tuple[Said, ...]
     due: dict[str, Any] | None
     moves_up: tuple[tuple[str, int | None], ...]
-    shown: dict[str, Any]  # what an alternative shows
+    shown: dict[str, Any]  # what is shown where it is done beside another
     mediates: bool
     safety: bool
 

@@ -40,7 +40,7 @@ def route(case: Case, mediation: dict[str, Any] | None) -> dict[str, Any]:
         "playbook": case.desk.code, "playbook_name": case.desk.book["name"], **_chosen(case, chosen),
         "together": [way.shown for way in together],
         "safeguards": case.held(case.desk.safeguards),
-        "alternatives": [way.shown for way in others],
+        "alternatives": [{"step": way.id, "name": way.name, "unit": way.unit} for way in others],
         "blocked": blocked,
         **_who(case),
         "diversion": _diversion(case, {way.id for way in taken if way.route.data["diverts"]}),

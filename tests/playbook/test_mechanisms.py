@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.playbook.compose import compose, selectable
+from pipeline.values import Incident
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "pipeline/rules/playbooks/README.md").read_text("utf-8")
@@ -247,3 +248,29 @@ def test_a_hazardous_site_calls_fire_and_emergency(call):
 def test_headings(engine):
     assert book(engine, "default")["headings"] == ["矛盾不上交", "平安不出事", "服务不缺位"]
     assert book(engine, "zhenjiang_1_3_n")["headings"] == ["资源联动", "治安联防", "平安联控", "矛盾联调", "问题联治"]
+
+
+@pytest.mark.parametrize("profile", ["xiushui", "three_colours", "abcd"])
+@pytest.mark.parametrize("text", [CALM, HEATED, "有人拿刀在菜市场追着人砍", "我丈夫又打我了, 我躲在厕所", "路灯坏了半个月没人修"])
+def test_the_route_follows_the_axes_whatever_the_colours_are_called(engine, text, profile):
+    plain = engine.assess(Incident(narrative=text)).route
+    other = engine.assess(Incident(narrative=text), profile=profile).route
+    assert (plain["step"], plain["owner"]) == (other["step"], other["owner"])
+
+
+def test_domestic_violence_is_handled_by_the_law_with_what_is_told_marked(call):
+    answer = call("我丈夫又打我了, 用皮带抽, 还掐我脖子, 说离婚就杀了我, 我身上都是淤青, 孩子也在家")
+    route = answer.route
+    assert route["step"] == "protection"
+    assert route["due_within"]["minutes"] == 0
+    admonition = {item["id"]: item for item in next(entry for entry in route["checklists"] if entry["id"] == "admonition")["items"]}
+    assert {"stop", "evidence", "injury", "shelter", "grade", "content", "serve", "visit", "order"} <= admonition.keys()
+    assert "第十七条" in admonition["serve"]["citation"]
+    assert admonition["act"]["told"]
+    assert not admonition["serve"]["told"]
+    lethality = {item["id"]: item["told"] for item in next(entry for entry in route["checklists"] if entry["id"] == "lethality")["items"]}
+    assert lethality["choke"]
+    assert lethality["kill"]
+    assert not lethality["pregnant"]
+    assert {"womens_federation", "committee", "court"} <= ids(route["also_notify"])
+    assert answer.mediation["eligible"] == "no"
