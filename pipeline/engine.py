@@ -20,6 +20,7 @@ from pipeline.rulepack.pack import Pack
 from pipeline.rulepack.store import load_pack
 from pipeline.text.document import Document, read
 from pipeline.text.plain import chinese
+from pipeline.text.shape import turns
 from pipeline.values import Assessment, Incident, Recall
 
 CODE_VERSION = "0.1.0"
@@ -159,4 +160,5 @@ def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:
         "fact.han": han / len(text) if text else 0.0,
         "fact.common": common / han if han else 0.0,
         "fact.characters": float(len(text)),
+        "fact.turns": float(turns(text)),
     }

@@ -14,6 +14,7 @@ from pipeline.rulepack.pack import Pack
 from pipeline.text.document import Document
 
 _SLOT = re.compile(r"\{([a-z_]+)\}")
+_OPTIONAL = re.compile(r"\[([^\[\]{}]*\{([a-z_]+)\}[^\[\]{}]*)\]")  # [ … {slot} … ]: left out where the text gives no slot
 
 
 def plan_response(
@@ -43,7 +44,8 @@ def plan_response(
 
 
 def _fill(says: str, slots: dict[str, str]) -> str:
-    return _SLOT.sub(lambda match: slots.get(match.group(1), ""), says)
+    kept = _OPTIONAL.sub(lambda match: match.group(1) if slots.get(match.group(2)) else "", says)
+    return _SLOT.sub(lambda match: slots.get(match.group(1), ""), kept)
 
 
 def _slots(document: Document, found: facts.Facts, scripts: Sequence[Ranked], loss_yuan: float | None, settings: dict[str, Any]) -> dict[str, str]:
@@ -59,6 +61,7 @@ def _slots(document: Document, found: facts.Facts, scripts: Sequence[Ranked], lo
     first = scripts[0].rule if scripts else None
     return {
         "amount": shown(amount),
+        "paid": f"{loss_yuan:,.0f} 元" if loss_yuan else "",
         "time": shown(quotes(found.times[-1:])),
         "account": shown(quotes(item for item in found.identifiers if item.kind in kinds["account"])),
         "contact": shown(quotes(item for item in found.identifiers if item.kind in kinds["contact"])),

@@ -72,8 +72,22 @@ def test_the_brother_who_sees_through_it_averts_the_transfer(engine):
     assert answer.category.code == "fraud"
     assert "impersonate_police" in {script.code for script in answer.fraud.scripts}
     assert answer.fraud.stage == "averted"
-    assert answer.fraud.response["plan"] == "seven_characters"
+    plan = answer.fraud.response
+    assert plan["plan"] == "seven_characters"
+    assert [step["name"] for step in plan["steps"]] == ["劝", "宣", "卸", "装", "签", "讲", "盯"]
+    assert "弟弟" in plan["steps"][0]["says"]
     assert answer.fraud.paid == "no"
+    # she is the one to be protected: no script of hers, nothing urgent left
+    assert "money_mule" not in {script.code for script in answer.fraud.scripts}
+    assert answer.risk.colour == "green"
+
+
+def test_what_is_already_paid_is_stopped_while_the_rest_is_dissuaded(engine):
+    text = "我中午已经转过去4.6万, 自称公安局的说还差定期那一笔, 下午三点前要打到核查账户, 我现在就在去银行的路上"
+    plan = response(engine, text)
+    assert plan["plan"] == "seven_characters"
+    assert "46,000 元同时报反诈中心 96110 止付" in plan["steps"][0]["says"].replace("46,000 元 同时", "46,000 元同时")
+    assert "止付" not in response(engine, BEFORE)["steps"][0]["says"]
 
 
 def test_a_dispute_has_no_fraud_response(engine):

@@ -1,0 +1,53 @@
+"""Swindles told without the trade's own words: victims, relatives, clerks and officers of many regions, and everyday matters that look alike; chats without a channel.
+
+`tests/data/fraud_told/set<n>.yaml` and `tests/data/chats.yaml` are written for the project. Floors, not equality: they hold what the rules can do today.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.engine import Engine
+from pipeline.values import Assessment, Incident
+
+_DATA = Path(__file__).parent.parent / "data"
+CHATS = yaml.safe_load((_DATA / "chats.yaml").read_text("utf-8"))
+# measured 2026-11-22: script F1 .90 / .70, stage .84 / .47, loss .73 / .45; set2 was written to avoid every usual word
+FLOORS = {"set1": {"script": 0.85, "stage": 0.78, "loss": 0.65}, "set2": {"script": 0.64, "stage": 0.43, "loss": 0.4}}
+
+
+def _told(name: str) -> list[tuple[dict[str, Any], Assessment]]:
+    cases = yaml.safe_load((_DATA / "fraud_told" / f"{name}.yaml").read_text("utf-8"))
+    return [(case, Engine.default().assess(Incident(narrative=case["text"]))) for case in cases]
+
+
+def _scripts(answer: Assessment) -> set[str]:
+    return {script.code for script in answer.fraud.scripts} if answer.fraud else set()
+
+
+@pytest.mark.parametrize("name", sorted(FLOORS))
+def test_swindles_in_everyday_words_are_known(name: str) -> None:
+    rows = _told(name)
+    hit = sum(len(set(case["scripts"]) & _scripts(answer)) for case, answer in rows)
+    told, found = sum(len(case["scripts"]) for case, _ in rows), sum(len(_scripts(answer)) for _, answer in rows)
+    stages = [answer.fraud is not None and answer.fraud.stage == case["stage"] for case, answer in rows if case["stage"]]
+    losses = [answer.fraud is not None and answer.fraud.loss_yuan == case["loss_yuan"] for case, answer in rows if case["loss_yuan"]]
+    assert 2 * hit / (told + found) >= FLOORS[name]["script"]
+    assert sum(stages) / len(stages) >= FLOORS[name]["stage"]
+    assert sum(losses) / len(losses) >= FLOORS[name]["loss"]
+
+
+def test_everyday_matters_that_look_alike_are_no_fraud() -> None:
+    wrong = [case["id"] for name in FLOORS for case, answer in _told(name) if not case["scripts"] and answer.fraud]
+    assert len(wrong) <= 1, wrong
+
+
+@pytest.mark.parametrize("case", CHATS, ids=[case["id"] for case in CHATS])
+def test_a_chat_is_known_by_its_shape(case: dict[str, Any]) -> None:
+    found = _scripts(Engine.default().assess(Incident(narrative=case["text"])))
+    assert set(case["scripts"]) <= found
+    assert bool(found) == bool(case["scripts"])
