@@ -82,7 +82,7 @@ def _line(incident: Incident, answer: Assessment) -> dict[str, Any]:
         "colour_name": answer.risk.name,
         "category": answer.category.name,
         "kind": answer.dispute.name if answer.dispute else answer.fraud.scripts[0].name if answer.fraud else answer.category.name,
-        "why": answer.risk.why_not_lower,
+        "why": "; ".join(dict.fromkeys(str(reason["says"]) for reason in answer.risk.reasons[:4])),
         "step": (answer.route or {}).get("name", ""),
         "unit": (answer.route or {}).get("unit", ""),
         "due": (answer.route or {}).get("due"),

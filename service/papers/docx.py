@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
 from typing import Any
 
 from docx import Document
@@ -19,7 +18,6 @@ BODY, TITLE, HEADING = "仿宋", "宋体", "黑体"
 _SIZE, _SMALL = Pt(12), Pt(9)
 _WIDTH = Cm(16.6)  # between the margins of an A4 page
 _LABEL = Cm(2.9)
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # characters that XML cannot hold
 _LEGAL = "由程序按报警叙述预填, 空白处叙述未提及; 须由承办人核对、补全并依法签发, 不产生法律效力。"
 
 
@@ -52,7 +50,7 @@ def _page(document: Any, paper: Paper, now: dt.datetime) -> None:
     header.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     _run(header, f"{paper.draft} · 未经核对签发", font=HEADING, size=Pt(10.5), red=True)
     properties = document.core_properties
-    properties.title, properties.author, properties.language = f"{paper.name}({paper.draft})", "", "zh-CN"
+    properties.title, properties.author, properties.language = f"{paper.name[:200]}({paper.draft})", "", "zh-CN"
     properties.created = properties.modified = now
     properties.comments = ""
 
@@ -73,7 +71,7 @@ def _part(document: Any, part: Part) -> None:
             if hint or cite:
                 _run(paragraph, (f" 〔{hint}〕" if hint else "") + (f" {cite}" if cite else ""), size=_SMALL, grey=True)
     elif part.kind == "grid":
-        _grid(document, part.rows)
+        _grid(document, part)
     else:
         _signs(document, part.rows[0])
 
@@ -83,20 +81,22 @@ def _fields(document: Any, rows: tuple[tuple[Field, ...], ...]) -> None:
     table = _table(document, len(rows), 4)
     for row, fields in zip(table.rows, rows, strict=True):
         cells = row.cells
+        for place, cell in enumerate(cells):
+            cell.width = _LABEL if place % 2 == 0 else (_WIDTH - 2 * _LABEL) // 2
         if len(fields) == 1:
             cells[1].merge(cells[3])
         for place, field in enumerate(fields[:2]):
             _cell(row.cells[2 * place], field.label, font=HEADING)
             _cell(row.cells[2 * place + 1], field.value + "\n" * (field.tall - 1 - min(field.tall - 1, len(field.value) // 30)))
-        for place, cell in enumerate(row.cells):
-            cell.width = _LABEL if place % 2 == 0 else (_WIDTH - 2 * _LABEL) // 2
 
 
-def _grid(document: Any, rows: tuple[tuple[str, ...], ...]) -> None:
+def _grid(document: Any, part: Part) -> None:
+    rows = part.rows
     table = _table(document, len(rows), len(rows[0]))
     for number, (row, cells) in enumerate(zip(table.rows, rows, strict=True)):
-        for cell, text in zip(row.cells, cells, strict=True):
+        for cell, text, share in zip(row.cells, cells, part.widths, strict=True):
             _cell(cell, text, font=BODY if number else HEADING, size=Pt(10.5))
+            cell.width = int(_WIDTH * share)
     header = table.rows[0]._tr.get_or_add_trPr()
     header.append(header.makeelement(qn("w:tblHeader"), {}))  # the heading is repeated on each page
 
@@ -110,12 +110,14 @@ def _signs(document: Any, labels: tuple[str, ...]) -> None:
 def _table(document: Any, rows: int, columns: int) -> Any:
     table = document.add_table(rows=rows, cols=columns)
     table.style = "Table Grid"
+    table.autofit = False
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     return table
 
 
 def _cell(cell: Any, text: str, *, font: str = BODY, size: Any = _SIZE) -> None:
     paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
     for number, line in enumerate(text.split("\n")):
         _run(paragraph if number == 0 else cell.add_paragraph(), line, font=font, size=size)
 
@@ -135,7 +137,7 @@ def _paragraph(document: Any, text: str, *, align: Any = None, indent: bool = Fa
 
 
 def _run(paragraph: Any, text: str, *, font: str = BODY, size: Any = _SIZE, bold: bool = False, grey: bool = False, red: bool = False) -> Any:
-    run = paragraph.add_run(_NOT_XML.sub("", text))
+    run = paragraph.add_run(text)
     run.bold, run.font.size, run.font.name = bold, size, font
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
     if grey or red:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from pipeline.rulepack.files import read_yaml
 from service.papers.schema import Block, Template
 
 BLANK = "＿＿＿＿＿＿"
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # characters that neither form can hold
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -38,6 +40,7 @@ class Part:
     text: str = ""
     fields: tuple[tuple[Field, ...], ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()  # checks: says, hint, cite · grid: heading first
+    widths: tuple[float, ...] = ()  # of a grid's columns, adding up to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ class _Filler:
             grid = block.grid
             rows = [tuple(self.value(cell, item=entry, number=n) for cell in grid.row) for n, entry in enumerate(self._value(grid.each) or (), 1)]
             rows += [("",) * len(grid.columns)] * grid.empty
-            return Part("grid", rows=(tuple(grid.columns), *rows))
+            shares = grid.widths if len(grid.widths) == len(grid.columns) else [1.0] * len(grid.columns)
+            return Part("grid", rows=(tuple(grid.columns), *rows), widths=tuple(share / sum(shares) for share in shares))
         if block.signs is not None:
             return Part("signs", rows=(tuple(block.signs),))
         kind = "heading" if block.heading is not None else "note" if block.note is not None else "text"
@@ -123,7 +127,7 @@ class _Filler:
 
     def _run(self, text: str, env: ImmutableSandboxedEnvironment, more: Mapping[str, Any]) -> str:
         try:
-            return env.from_string(text).render({**self._context, **more}).strip("\n")
+            return _NOT_XML.sub("", env.from_string(text).render({**self._context, **more})).strip("\n")
         except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
             raise self._wrong(text, error) from error
 

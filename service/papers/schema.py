@@ -39,6 +39,7 @@ class Grid(Model):
     columns: list[str]
     each: str
     row: list[str]
+    widths: list[float] = []  # shares of the page; equal where not given
     empty: int = Field(default=0, ge=0, le=20)
 
 
