@@ -33,6 +33,7 @@ _OPENING = frozenset(':(“"')
 _SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART = range(6)
 
 
+_NEVER = -4.4  # 后, 却, 经: words through and through
 _DOUBTFUL = -2.0  # a surname of fewer points begins no name inside a dictionary word unless a sure cue stands before
 _REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 
@@ -84,6 +85,7 @@ class NameReader:
         self._cue_ends = frozenset(word[-1] for tier in ("strong", "sure") for word in told.cues[tier]) | _OPENING
         self._nick = re.compile("|".join(sorted(told.nick_cues, key=len, reverse=True)))
         self._pairs = usual_pairs()
+        self._words = words().keys() | set(told.not_words)
         self._compile(told)
 
     def _compile(self, told: NameFile) -> None:
@@ -162,7 +164,7 @@ class NameReader:
             if left <= 0 or (not sure and (strongly and left < self._w["cue_sure" if offset == 0 else "cue_strong"])):
                 continue
             hit = self._person(text, at, at + 1, self._base[text[at]] + penalty)
-            if hit is not None and hit.part == "full" and (hit.end > end or text.startswith(self._after_sure, hit.end)):
+            if hit is not None and hit.part == "full" and (hit.end > end or left >= self._w["cue_sure"] or text.startswith(self._after_sure, hit.end)):
                 return hit
         return None
 
@@ -191,8 +193,10 @@ class NameReader:
             if stop == 0 or points > best:
                 best, stop, beside = points, end + length, word
         if left > 0 and (text.startswith(self._after_sure, stop) or (left >= self._w["cue_sure"] and beside != _OPEN)):
-            base = max(base, self._w["base_sure"])  # 当事人路某某(男: here even 路 is a surname
+            base = max(base, self._w["base_sure"]) if base > _NEVER else base  # 当事人路某某(男: here even 路 is a surname
         total = base + left + best
+        if left < self._w["cue_sure"] and text[start:stop] in self._words and not text.startswith(self._after_sure, stop):
+            total += self._w["whole_word"]
         if left >= self._w["cue_strong"] and beside != _OPEN:
             total += self._w["both_sides"]
         if not stop or total < self._w["threshold"]:
