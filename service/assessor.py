@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-
-import msgspec
 
 from pipeline.engine import Engine
 from pipeline.errors import FengqiaoError, InputError, RuleError
 from pipeline.resources.compose import settings_of, with_resources
 from pipeline.resources.model import Directory
 from pipeline.values import Assessment, Incident, Recall
-from service.runtime import load_engine
+from service.runtime import Tier, load_engine
 
 
 class Assessor:
     """`assess` for all faces of the service. Rules that do not load at the start stop it; later they leave the old ones standing."""
 
-    def __init__(self, rules: Sequence[Path] = (), *, profile: str | None = None, resources: Path | None = None) -> None:
-        self._rules, self._profile, self._resources = list(rules), profile, resources
+    def __init__(
+        self,
+        rules: Sequence[Path] = (),
+        *,
+        profile: str | None = None,
+        playbook: str | None = None,
+        tier: str = Tier.RULES,
+        models: Path | None = None,
+        resources: Path | None = None,
+    ) -> None:
+        self._load = partial(load_engine, list(rules), profile=profile, playbook=playbook, tier=tier, models=models)
+        self._resources = resources
         self._loading = threading.Lock()
-        self.engine: Engine = load_engine(self._rules, profile=profile)
+        self.engine: Engine = self._load()
         self.rules_problem: FengqiaoError | None = None
-        self.degraded: str | None = None  # why only part of the engine answers
         self.reloads = 0
         self.directory = self._read_directory(self.engine)
         self.level(profile or self.engine.profile)
+
+    @property
+    def degraded(self) -> bool:
+        """Whether classifiers were asked for and did not load: the rules answer alone."""
+        return self.engine.degraded
+
+    @property
+    def model(self) -> str | None:
+        """The version of the classifiers, if there are any."""
+        return self.engine.adviser.version if self.engine.adviser is not None else None
 
     def assess(self, incident: Incident, *, profile: str | None = None, playbook: str | None = None, recall: Recall | None = None) -> Assessment:
         """Assess with the rules and the directory that stand now, and what `recall` knows besides. Raises RuleError for an unknown profile or playbook."""
@@ -35,13 +53,13 @@ class Assessor:
         answer = engine.assess(incident, profile=profile, playbook=playbook, recall=recall)
         if directory is not None:
             answer = with_resources(answer, incident, directory, settings_of(engine.pack))
-        return msgspec.structs.replace(answer, degraded=True) if self.degraded else answer
+        return answer
 
     def reload(self) -> bool:
         """Compile the rule files anew; True where the new pack stands, False (and `rules_problem`) where the old one stays. Blocking."""
         with self._loading:
             try:
-                made = load_engine(self._rules, profile=self._profile)
+                made = self._load()
                 directory = self._read_directory(made)
             except (RuleError, InputError) as problem:
                 self.rules_problem = problem

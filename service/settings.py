@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     rules: list[Path] = Field(default=[], description="本地规则文件夹, 叠加在随附规则上")
     profile: str | None = Field(default=None, description="分级方案; 空为规则包的默认方案")
     resources: Path | None = Field(default=None, description="资源名录文件夹(CSV/YAML/Excel); 空则答案不列资源")
+    playbook: str | None = Field(default=None, description="工作模式; 空为规则包的默认")
+    tier: Literal["rules", "fast", "cascade", "full"] = Field(default="rules", description="规则之外加哪一档学习分类器; 加载不了则只有规则, 答案标 degraded")
+    models: Path | None = Field(default=None, description="分类器文件夹; 空为随附的")
     case_playbook: str = Field(default="suqian_source_governance", description="闭环步骤取自哪个工作模式(六步闭环)")
     repeats: bool = Field(default=True, description="记住来电(只存散列), 答案里给出重复情况; 需有来电时间")
     shadow: bool = Field(default=False, description="影子模式: 只计算并存档, 不把研判给调用方")
@@ -64,6 +67,7 @@ class Settings(BaseSettings):
     oidc_jwks: str | None = Field(default=None, description="公钥: 文件路径或内网地址; 空为 签发者/.well-known/jwks.json")
     oidc_scope_claim: str = Field(default="scope", description="哪个声明载明权限")
 
+    webhook_hosts: list[str] = Field(default=[], description="回调只许发往这些主机; 空为不限")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("database")

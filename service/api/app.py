@@ -19,13 +19,14 @@ from starlette.responses import Response
 
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
-from service.api import assess, catalogue, desk, docs, helpers, jobs, memory, openapi, operations, session
+from service.api import assess, catalogue, desk, docs, helpers, hooks, jobs, memory, openapi, operations, session
 from service.api.auth import Guard
 from service.api.context import Context
 from service.api.events import Feed
 from service.api.gate import Gate
 from service.api.wire import KNOWN
 from service.assessor import Assessor
+from service.hooks import Sender
 from service.jobs.runner import Runner
 from service.keys import Keyring
 from service.logs import frames, log
@@ -33,7 +34,18 @@ from service.problems import Problem, of_errors, of_http
 from service.settings import LOOPBACK, Settings
 from service.store.store import Store
 
-ROUTERS = (assess.router, desk.router, helpers.router, memory.router, jobs.router, operations.router, catalogue.router, session.router, docs.router)
+ROUTERS = (
+    assess.router,
+    desk.router,
+    helpers.router,
+    memory.router,
+    jobs.router,
+    hooks.router,
+    operations.router,
+    catalogue.router,
+    session.router,
+    docs.router,
+)
 _OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # FastAPI's own would put failures' texts into its logs
 
 
@@ -41,7 +53,7 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     """The application. `assessor`: one that is loaded already (tests). Raises RuleError, StoreError (in the lifespan) or InputError."""
     if settings.demo and settings.host not in LOOPBACK:
         raise InputError("FQ6503", "演示模式只许监听本机", "demo mode listens on loopback alone", seen=settings.host, remedy="--host 127.0.0.1, 或不用 --demo")
-    context = Context(settings, assessor or Assessor(settings.rules, profile=settings.profile, resources=settings.resources))
+    context = Context(settings, assessor or _assessor(settings))
     app = FastAPI(
         title=openapi.TITLE,
         version=CODE_VERSION,
@@ -68,6 +80,11 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     return app
 
 
+def _assessor(settings: Settings) -> Assessor:
+    told = {name: getattr(settings, name) for name in ("profile", "playbook", "tier", "models", "resources")}
+    return Assessor(settings.rules, **told)
+
+
 def from_environment() -> FastAPI:
     """The application of the settings in the environment: what each worker process starts."""
     from service.logs import configure
@@ -85,7 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context.guard = Guard(context.settings, Keyring(context.store))
     log().info("started", rules=context.assessor.engine.pack.digest, database=context.store.engine.dialect.name)
     context.jobs = Runner(context.store, context.settings.jobs_folder)
-    tasks = [asyncio.create_task(_chores(context)), asyncio.create_task(context.jobs.run())]
+    tasks = [asyncio.create_task(_chores(context)), asyncio.create_task(context.jobs.run()), asyncio.create_task(Sender(context.store).run())]
     with _signals(context):
         try:
             yield

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from service.store.store import Store
 from service.store.tables import audit
 
-SENT = ("assess", "decide", "case", "job", "retire")  # the actions that readers of the feed are told of
+SENT = ("assess", "decide", "case", "job")  # the actions that readers of the feed are told of
 _POLL_SECONDS = 1.0
 _PING_SECONDS = 15.0
 _PAGE = 500
 _SHOWN = (
     "assessment", "decision", "version", "incident_id", "kind", "state", "from", "to", "colour", "rank", "levels", "urgency", "status", "station", "category", "dispute",
-    "script", "review", "shadow", "step",
+    "script", "review", "shadow", "step", "number", "due", "rows", "rejects",
 )  # fmt: skip
 
 
@@ -78,7 +78,11 @@ def _after(seq: int) -> Any:
     return select(audit).where(audit.c.seq > seq, audit.c.action.in_(SENT)).order_by(audit.c.seq).limit(_PAGE)
 
 
+def shown(entry: Any) -> dict[str, Any]:
+    """What readers are told of an entry of the chain: codes only."""
+    detail = msgspec.json.decode(entry["detail"])
+    return {"id": entry["subject"], "at": entry["at"], **{name: detail[name] for name in _SHOWN if name in detail}}
+
+
 def _event(row: Any) -> bytes:
-    detail = msgspec.json.decode(row["detail"])
-    data = {"id": row["subject"], "at": row["at"], **{name: detail[name] for name in _SHOWN if name in detail}}
-    return f"id: {row['seq']}\nevent: {row['action']}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
+    return f"id: {row['seq']}\nevent: {row['action']}\ndata: ".encode() + msgspec.json.encode(shown(row)) + b"\n\n"

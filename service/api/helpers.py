@@ -16,7 +16,7 @@ from pipeline.values import assessment_from_json, incident_from_json
 from service.api.auth import allowed
 from service.api.context import Context, Here
 from service.api.openapi import body, reply
-from service.api.replies import Deidentified, ResourceList, ResourceOut, ShadowReport, ShadowRow, TreatedOut
+from service.api.replies_work import Deidentified, ResourceList, ResourceOut, ShadowReport, ShadowRow, TreatedOut
 from service.api.wire import LINE, DeidentifyIn, cached, json_response, purpose_of, read_body
 from service.audit import Entry
 from service.decisions import find_incident

@@ -18,7 +18,7 @@ from pipeline.errors import RuleError
 from service.api.auth import allowed
 from service.api.context import Context, Here
 from service.api.openapi import reply
-from service.api.replies import JobList, JobOut
+from service.api.replies_work import JobList, JobOut
 from service.api.wire import LINE, Wire, json_response, purpose_of
 from service.audit import Entry
 from service.jobs.runner import ENDED
@@ -63,8 +63,7 @@ class _Options(msgspec.Struct, frozen=True):
     texts: list[str]
     id_column: str | None
     full: bool
-    profile: str | None
-    rules: list[str]
+    engine: dict[str, Any]
     deid: str | None
 
 
@@ -79,8 +78,10 @@ async def upload(request: Request, here: Here, who: Working, query: Annotated[Jo
             raise Problem(422, error.code, error.zh, error.en, remedy=error.remedy) from None
     if query.full and query.deid:
         raise Problem(422, "FQ6012", "完整答案引用原文, 不能与去标识同用", "full and deid exclude each other")
-    rules = [str(path.absolute()) for path in here.settings.rules]
-    options = _Options(query.input, query.output, query.text_column, query.id_column, query.full, query.profile, rules, query.deid)
+    settings = here.settings
+    engine: dict[str, Any] = {"rules": [str(path.absolute()) for path in settings.rules], "profile": query.profile or settings.profile}
+    engine |= {"playbook": settings.playbook, "tier": settings.tier, "models": settings.models and str(settings.models.absolute())}
+    options = _Options(query.input, query.output, query.text_column, query.id_column, query.full, engine, query.deid)
     ident = new_id()
     size = await _save(request, here.jobs.place(ident), query.input, options)
     if size == 0:

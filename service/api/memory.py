@@ -17,7 +17,8 @@ from service.api.auth import allowed
 from service.api.context import Context, Here
 from service.api.once import commit, replayed
 from service.api.openapi import body, reply
-from service.api.replies import Case, CaseList, CaseStep, Frequent, KindCount, Label, Repeats, state_of
+from service.api.replies import Label, state_of
+from service.api.replies_work import Case, CaseList, CaseStep, Frequent, KindCount, Repeats
 from service.api.wire import LINE, StepIn, cached, json_response, purpose_of, read_body
 from service.audit import Entry
 from service.decisions import find_incident

@@ -25,7 +25,7 @@ _PROBLEMS = {
     "400": "请求读不了", "401": "需要密钥", "403": "没有权限", "404": "没有", "409": "冲突", "413": "过大", "415": "不是 JSON", "422": "不合要求", "429": "太频繁",
     "500": "内部错误", "503": "忙或正在停止",
 }  # fmt: skip
-_INPUTS = (wire.AssessIn, wire.BatchIn, wire.DecisionIn, wire.SearchIn, wire.SessionIn, wire.DeidentifyIn, wire.StepIn)
+_INPUTS = (wire.AssessIn, wire.BatchIn, wire.DecisionIn, wire.SearchIn, wire.SessionIn, wire.DeidentifyIn, wire.StepIn, wire.WebhookIn)
 _EXTRA_INPUTS: list[Any] = []
 _EXTRA_OUTPUTS: list[Any] = []
 
@@ -88,6 +88,7 @@ _TAGS = [
     {"name": "assessments", "description": "研判、读回、决定、队列"},
     {"name": "cases", "description": "重复警情与闭环"},
     {"name": "jobs", "description": "长批量任务"},
+    {"name": "integration", "description": "回调与对接样式"},
     {"name": "events", "description": "事件流"},
     {"name": "catalogue", "description": "规则与代码表"},
     {"name": "audit", "description": "审计"},

@@ -162,6 +162,15 @@ class StepIn(Wire):
         return at
 
 
+class WebhookIn(Wire):
+    """登记回调地址。"""
+
+    url: str = Field(max_length=500, pattern=LINE, description="http(s) 地址")
+    actions: list[Literal["assess", "decide", "case", "job"]] = Field(default=[], max_length=4, description="哪些事; 空为全部")
+    form: Literal["cloudevents", "wecom"] = Field(default="cloudevents", description="cloudevents 或企业微信消息(只有到达用它)")
+    least_rank: int = Field(default=0, ge=0, le=9, description="至少几级才告知(0 起); 3 在四色中为只告红色")
+
+
 class SessionIn(Wire):
     """登录研判台。"""
 
@@ -175,7 +184,7 @@ class ListQuery(SearchIn):
 
 
 M = TypeVar("M", bound=BaseModel)
-KNOWN = frozenset(name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn, StepIn) for name in model.model_fields) | {
+KNOWN = frozenset(name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn, StepIn, WebhookIn) for name in model.model_fields) | {
     "query",
     "path",
     "header",

@@ -33,9 +33,9 @@ def main(folder: Path) -> int:
         if os.getppid() != parent:
             raise SystemExit(3)
 
+    told["engine"]["rules"] = tuple(told["engine"]["rules"])
     treated = deid(told["deid"], folder / "deid.key") if told["deid"] else None
-    engine = Choice(rules=tuple(told["rules"]), profile=told["profile"])
-    options = Options(texts=tuple(told["texts"]), id_column=told["id_column"], full=told["full"], engine=engine, escape=True, deid=treated)
+    options = Options(tuple(told["texts"]), told["id_column"], told["full"], Choice(**told["engine"]), escape=True, deid=treated)
     try:
         done = label_file(folder / f"input.{told['given']}", folder / f"result.{told['wanted']}", options, resume=True, watch=watch)
     except FengqiaoError as error:

@@ -221,8 +221,15 @@ def test_readiness_ends_before_the_process_does(service):
     service.app.state.context.draining = False
 
 
-def test_a_degraded_engine_says_so(service, headers, assessor, monkeypatch):
-    monkeypatch.setattr(assessor, "degraded", "model")
-    assert service.assess(GREEN, headers).json()["degraded"] is True
+def test_classifiers_that_do_not_load_leave_the_rules_and_say_so(run, assessor, tmp_path, monkeypatch):
+    from tests.service.api import conftest
+
+    own = Assessor(tier="fast", models=tmp_path / "nothing")
+    monkeypatch.setattr(conftest, "create_app", lambda settings, assessor: create_app(settings, assessor=own))
+    service = run()
+    headers = service.key()
+    answer = service.assess(RED, headers).json()
+    assert (answer["degraded"], answer["risk"]["colour"], answer["versions"]["model"]) == (True, "red", None)
     assert service.client.get("/v1/meta", headers=headers).json()["degraded"] is True
+    assert service.client.get("/readyz").json()["checks"]["model"] == "degraded"
     assert "fengqiao_degraded 1.0" in service.client.get("/metrics", headers=headers).text

@@ -1,0 +1,170 @@
+"""Outgoing webhooks: CloudEvents (or a 企业微信 message) posted for entries of the audit chain, signed, retried with growing pauses, kept when dead.
+
+One process of all sends at a time (a lease in the store). What is due is made of the chain, so nothing is lost between an event and its delivery.
+Signature: `webhook-signature: v1,base64(HMAC-SHA256(secret, id.timestamp.body))`, the scheme of standardwebhooks.com.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, insert, select, update
+
+from pipeline.values import assessment_from_json
+from service.adapters import Told, message
+from service.logs import frames, log
+from service.store.database import new_id, now_ms
+from service.store.store import Store
+from service.store.tables import assessments, audit, deliveries, incidents, meta, webhooks
+from service.store.writer import Tx
+
+ACTIONS = ("assess", "decide", "case", "job")
+FORMS = ("cloudevents", "wecom")
+PAUSES = (10, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200)  # seconds before each further attempt; then the delivery is dead
+_TIMEOUT, _TICK, _LEASE_MS, _PAGE = 10.0, 1.0, 15_000, 200
+_CURSOR, _HOLDER = "webhook_seq", "webhook_lease"
+
+
+def sign(secret: str, ident: str, timestamp: int, body: bytes) -> str:
+    """The signature header of a delivery."""
+    told = f"{ident}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(secret.encode(), told, hashlib.sha256).digest()).decode()
+
+
+def due_after(attempts: int, now: int) -> int | None:
+    """When to try again after so many failed attempts (ms); None: no more."""
+    return now + PAUSES[attempts - 1] * 1000 if attempts <= len(PAUSES) else None
+
+
+class Sender:
+    """The loop that sends in this process, while it holds the lease."""
+
+    def __init__(self, store: Store, *, tick: float = _TICK) -> None:
+        self._store, self._tick = store, tick
+        self._name = uuid.uuid4().hex
+        (row,) = store.rows(select(meta.c.value).where(meta.c.name == "store_id"))
+        self._source = f"/fengqiao/{row['value']}"
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        import httpx2
+
+        async with httpx2.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
+            while True:
+                try:
+                    if await self._hooks() and await self._store.write(self._lease):
+                        await self._store.write(self._plan)
+                        await self._send(client)
+                except Exception as error:  # the next turn tries again
+                    log().error("error", kind="webhooks", where=frames(error))
+                await asyncio.sleep(self._tick)
+
+    async def _hooks(self) -> bool:
+        wanted = select(webhooks.c.id).where(webhooks.c.ended.is_(None)).limit(1)
+        return bool(await self._store.read_async(lambda connection: connection.execute(wanted).all()))
+
+    def _lease(self, tx: Tx) -> bool:
+        """Take or keep the right to send."""
+        at = now_ms()
+        found = tx.rows(select(meta.c.value).where(meta.c.name == _HOLDER))
+        holder, _, until = found[0]["value"].partition(":") if found else ("", "", "0")
+        if holder not in ("", self._name) and int(until) > at:
+            return False
+        _put(tx, _HOLDER, f"{self._name}:{at + _LEASE_MS}", known=bool(found))
+        return True
+
+    def _plan(self, tx: Tx) -> None:
+        """Make deliveries of the entries since the last time. A hook hears of what came after it was made."""
+        found = tx.rows(select(meta.c.value).where(meta.c.name == _CURSOR))
+        last = int(found[0]["value"]) if found else 0
+        hooks = tx.rows(select(webhooks).where(webhooks.c.ended.is_(None)))
+        rows = tx.rows(select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(5_000))
+        for row in rows:
+            for hook in hooks:
+                if row["action"] in hook["actions"].split() and row["at"] >= hook["at"] and _reaches(hook, row):
+                    made = {"id": new_id(), "webhook": hook["id"], "seq": row["seq"], "state": "pending", "attempts": 0, "due": row["at"], "status": 0}
+                    tx.add(deliveries, made)
+        if rows:
+            _put(tx, _CURSOR, str(rows[-1]["seq"]), known=bool(found))
+
+    async def _send(self, client: Any) -> None:
+        pending = and_(deliveries.c.state == "pending", deliveries.c.due <= now_ms())
+        columns = (deliveries, webhooks.c.url, webhooks.c.secret, webhooks.c.form, webhooks.c.ended)
+        wanted = select(*columns).join(webhooks, webhooks.c.id == deliveries.c.webhook).where(pending).order_by(deliveries.c.due, deliveries.c.seq).limit(_PAGE)
+        rows = await self._store.read_async(lambda connection: connection.execute(wanted).mappings().all())
+        for start in range(0, len(rows), 8):
+            await asyncio.gather(*(self._one(client, row) for row in rows[start : start + 8]))
+            await self._store.write(self._lease)
+
+    async def _one(self, client: Any, row: Any) -> None:
+        import httpx2
+
+        body, media = await self._store.read_async(lambda connection: self._body(connection, row))
+        at = int(time.time())
+        headers = {"content-type": media, "user-agent": "fengqiao", "webhook-id": row["id"], "webhook-timestamp": str(at)}
+        headers["webhook-signature"] = sign(row["secret"], row["id"], at, body)
+        status = 0
+        if row["ended"] is None:
+            try:
+                status = (await client.post(row["url"], content=body, headers=headers)).status_code
+            except (httpx2.HTTPError, httpx2.InvalidURL, OSError):
+                status = 0
+        attempts = row["attempts"] + 1
+        due = due_after(attempts, now_ms())
+        good = 200 <= status < 300
+        state = "delivered" if good else "dead" if due is None or row["ended"] is not None or status == 410 else "pending"
+        changed = update(deliveries).where(deliveries.c.id == row["id"]).values(state=state, attempts=attempts, status=status, due=due or row["due"])
+        await self._store.write(lambda tx: tx.execute(changed).rowcount)
+        if not good:
+            log().warning("webhook", status=status, attempt=attempts, code=state)
+
+    def _body(self, connection: Connection, row: Any) -> tuple[bytes, str]:
+        entry = connection.execute(select(audit).where(audit.c.seq == row["seq"])).mappings().one()
+        if row["form"] == "wecom" and entry["action"] == "assess":
+            told = _told(connection, entry["subject"])
+            if told is not None:
+                return msgspec.json.encode(message(told)), "application/json"
+        return msgspec.json.encode(event(entry, self._source)), "application/cloudevents+json"
+
+
+def event(entry: Any, source: str) -> dict[str, Any]:
+    """An entry of the chain as a CloudEvent 1.0: codes only."""
+    from service.api.events import shown
+
+    return {
+        "specversion": "1.0",
+        "id": str(entry["seq"]),
+        "source": source,
+        "type": f"cn.fengqiao.{entry['action']}.v1",
+        "subject": entry["subject"],
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry["at"] / 1000)),
+        "datacontenttype": "application/json",
+        "data": shown(entry),
+    }
+
+
+def _told(connection: Connection, key: str) -> Told | None:
+    state: Any = connection.execute(select(incidents).where(incidents.c.key == key)).mappings().one()
+    answer = connection.execute(select(assessments.c.answer).where(assessments.c.id == state["assessment"])).scalar_one()
+    try:
+        return Told(state, assessment_from_json(answer), None)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _reaches(hook: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    if hook["least"] == 0:
+        return True
+    return int(msgspec.json.decode(row["detail"]).get("rank", 0)) >= int(hook["least"])
+
+
+def _put(tx: Tx, name: str, value: str, *, known: bool) -> None:
+    tx.execute(update(meta).where(meta.c.name == name).values(value=value) if known else insert(meta).values(name=name, value=value))

@@ -1,0 +1,134 @@
+"""Webhooks: signed CloudEvents for what happens, tried again, kept when dead; and the shapes of other systems."""
+
+from __future__ import annotations
+
+import csv
+import http.server
+import io
+import json
+import threading
+import time
+
+import pytest
+from sqlalchemy import update
+
+from service.hooks import PAUSES, due_after, sign
+from service.store.tables import deliveries
+from tests.service.api.conftest import GREEN, RED
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """Takes what is posted; answers as it is told to."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.got.append((dict(self.headers), body))
+        self.send_response(self.server.answers.pop(0) if self.server.answers else 204)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def receiver():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server.got, server.answers = [], []
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def hook(service, headers, receiver, **more):
+    url = f"http://127.0.0.1:{receiver.server_address[1]}/in"
+    made = service.client.post("/v1/webhooks", json={"url": url, **more}, headers=headers)
+    assert made.status_code == 201
+    return made.json()
+
+
+def waited(condition):
+    for _ in range(400):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")
+
+
+# a receiver on loopback is the point of these tests
+loopback = [pytest.mark.enable_socket, pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)]
+
+
+class TestDelivery:
+    pytestmark = loopback
+
+    def test_arrivals_and_decisions_are_posted_signed_and_without_text(self, service, headers, receiver):
+        made = hook(service, headers, receiver)
+        service.assess(RED, headers, incident_id="W1")
+        service.client.post("/v1/assessments/W1/decision", json={"colour": "red"}, headers=headers)
+        waited(lambda: len(receiver.got) == 2)
+        events = sorted((json.loads(body) for _, body in receiver.got), key=lambda event: int(event["id"]))
+        assert [event["type"] for event in events] == ["cn.fengqiao.assess.v1", "cn.fengqiao.decide.v1"]
+        assert (events[0]["specversion"], events[0]["subject"], events[0]["data"]["colour"]) == ("1.0", "W1", "red")
+        for sent, body in receiver.got:
+            assert sent["webhook-signature"] == sign(made["secret"], sent["webhook-id"], int(sent["webhook-timestamp"]), body)
+            assert "菜刀".encode() not in body
+        waited(lambda: service.client.get("/v1/webhooks", headers=headers).json()["webhooks"][0]["deliveries"] == {"delivered": 2})
+        assert made["secret"] not in service.client.get("/v1/webhooks", headers=headers).text
+
+    def test_a_receiver_that_fails_is_tried_again_then_kept_as_dead(self, service, headers, receiver):
+        made = hook(service, headers, receiver, actions=["assess"])
+        receiver.answers = [500]
+        service.assess(RED, headers, incident_id="W2")
+        waited(lambda: len(receiver.got) == 1)
+        attempts = lambda: service.store.rows(deliveries.select())[0]["attempts"]  # noqa: E731
+        for number in range(1, len(PAUSES) + 1):
+            waited(lambda number=number: attempts() == number)
+            receiver.answers = [500]
+            service.store.write_now(lambda tx: tx.execute(update(deliveries).values(due=0)).rowcount)  # as though the pause were over
+        waited(lambda: attempts() == len(PAUSES) + 1)
+        dead = service.client.get(f"/v1/webhooks/{made['id']}/deliveries", headers=headers).json()["deliveries"]
+        assert [(item["state"], item["attempts"], item["status"]) for item in dead] == [("dead", len(PAUSES) + 1, 500)]
+        service.client.post(f"/v1/webhooks/{made['id']}/redeliver", headers=headers)
+        waited(lambda: service.client.get("/v1/webhooks", headers=headers).json()["webhooks"][0]["deliveries"] == {"delivered": 1})
+
+    def test_only_what_was_asked_for_is_posted(self, service, headers, receiver):
+        hook(service, headers, receiver, actions=["assess"], least_rank=3, form="wecom")
+        service.assess(GREEN, headers, incident_id="W3")
+        service.assess(RED, headers, incident_id="W4")
+        waited(lambda: receiver.got)
+        time.sleep(1.2)
+        (message,) = [json.loads(body) for _, body in receiver.got]
+        assert message["msgtype"] == "markdown"
+        assert "红色" in message["markdown"]["content"]
+        assert "菜刀" not in message["markdown"]["content"]
+
+
+def test_pauses_grow_and_end():
+    waits = [due_after(attempt, 0) for attempt in range(1, len(PAUSES) + 2)]
+    assert waits[:-1] == sorted(waits[:-1])
+    assert waits[-1] is None
+
+
+def test_addresses_are_checked(run):
+    service = run(webhook_hosts=["bus.example"])
+    headers = service.key()
+    for url, code in (("ftp://bus.example/x", "FQ6014"), ("http://a:b@bus.example/", "FQ6014"), ("http://169.254.169.254/", "FQ6015")):
+        assert service.client.post("/v1/webhooks", json={"url": url}, headers=headers).json()["code"] == code
+    assert service.client.delete("/v1/webhooks/nobody", headers=headers).status_code == 404
+
+
+def test_other_systems_get_their_shapes(service, headers):
+    service.assess("=1+1 " + RED, headers, incident_id="X1", station="东街所", place="东街九号", occurred_at="2026-11-20T10:00:00")
+    message = service.client.get("/v1/assessments/X1/export", headers=headers).json()
+    assert "X1" in message["markdown"]["content"]
+    assert "菜刀" not in message["markdown"]["content"]
+    order = service.client.get("/v1/assessments/X1/export", params={"form": "order"}, headers=headers).json()
+    assert (order["orderNo"], order["address"], order["content"].endswith(RED), order["needConfirm"]) == ("X1", "东街九号", True, True)
+    table = service.client.get("/v1/assessments/X1/export", params={"form": "governance_csv"}, headers=headers)
+    (row,) = csv.DictReader(io.StringIO(table.content.decode("utf-8-sig")))
+    assert (row["事件编号"], row["风险等级"], row["办理状态"]) == ("X1", "红色", "待办")
+    assert row["事件描述"].startswith("'=1+1")
