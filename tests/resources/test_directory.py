@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-import openpyxl
 import pytest
+import xlsxwriter
 from typer.testing import CliRunner
 
 from pipeline.errors import InputError
@@ -180,12 +180,14 @@ def test_csv_in_gb18030_yaml_and_excel_give_the_same_resource(engine, tmp_path):
         elif kind == "yaml":
             write(folder, "sites.yaml", "sites:\n  - {" + ", ".join(f'{key}: "{value}"' for key, value in told.items()) + "}\n")
         else:
-            book = openpyxl.Workbook()
-            book.active.append(list(told))
-            book.active.append(
-                [dt.date(2026, 11, 1) if key == "核对日期" else float(value) if key in ("纬度", "经度") else value for key, value in told.items()]
-            )
-            book.save(folder / "名册.xlsx")
+            with xlsxwriter.Workbook(folder / "名册.xlsx", {"default_date_format": "yyyy-mm-dd"}) as book:
+                sheet = book.add_worksheet()
+                sheet.write_row(0, 0, list(told))
+                for column, (key, value) in enumerate(told.items()):
+                    if key == "核对日期":
+                        sheet.write_datetime(1, column, dt.datetime(2026, 11, 1))
+                    else:
+                        sheet.write(1, column, float(value) if key in ("纬度", "经度") else value)
         directory, problems = read_directory(folder, engine.pack)
         assert problems == []
         made.append(directory.resources["w1"])
