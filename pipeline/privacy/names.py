@@ -34,6 +34,7 @@ _SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART = range(6)
 
 
 _NEVER = -4.4  # 后, 却, 经: words through and through
+_WORDLIKE = -3.6
 _DOUBTFUL = -2.0  # a surname of fewer points begins no name inside a dictionary word unless a sure cue stands before
 _REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 
@@ -137,6 +138,8 @@ class NameReader:
                 continue
             elif kind in (_LITTLE, _PET):
                 hit = self._little(text, start, end, pet=kind == _PET)
+            elif told < _WORDLIKE and not self._worth(text, start, end):
+                continue
             else:
                 hit = self._person(text, start, end, told)
             if hit is not None:
@@ -148,6 +151,13 @@ class NameReader:
             if cue in text:
                 return settle(hits + self._nicknames(text))
         return hits
+
+    def _worth(self, text: str, start: int, end: int) -> bool:
+        """Whether a character that is hardly ever a surname (后, 都, 区) stands where it might be one: a cheap look before the dear one."""
+        before = text[start - 1 : start]
+        if before in self._cue_ends or text[end : end + 1] in self._title_heads:
+            return True
+        return before in _BREAKS and (text.startswith(self._after_sure, end + 2) or text.startswith(self._after_sure, end + 1))
 
     def _in_word(self, text: str, start: int, end: int, spots: tuple[tuple[int, float, bool], ...]) -> Hit | None:
         for offset, penalty, strongly in spots:
