@@ -14,14 +14,15 @@ _FEW = 4
 def rows(answer: Assessment) -> Iterator[tuple[str, str]]:
     """Heading and text, in the order in which a person acts on them."""
     if answer.route is not None:
-        yield from _route(answer.route)
+        barred = {entry["rule"] for entry in answer.mediation["blockers"]} if answer.mediation else set()
+        yield from _route(answer.route, barred)
     if answer.mediation is not None:
         yield from _mediation(answer.mediation)
     if answer.route is not None:
         yield from _papers(answer.route)
 
 
-def _route(route: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _route(route: dict[str, Any], barred: set[str]) -> Iterator[tuple[str, str]]:
     due = route["due_within"]
     when = f" · {route['due'][:16].replace('T', ' ')} 前" if route["due"] else f" · {due['says']}" if due and due["says"] else ""
     example = "(示例时限)" if due and due["example_default"] else ""
@@ -33,7 +34,9 @@ def _route(route: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if route["safeguards"]:
         yield "务必", " ".join(_reason(entry) for entry in route["safeguards"])
     for entry in route["blocked"][:_FEW]:
-        yield "不可", f"{entry['name']}: " + "; ".join(_reason(reason) for reason in entry["reasons"][:3])
+        own = [_reason(reason) for reason in entry["reasons"] if reason["rule"] not in barred][:3]
+        lawful = ["见“调解障碍”"] if len(own) < len(entry["reasons"]) and barred else []  # said once, below
+        yield "不可", f"{entry['name']}: " + "; ".join(own + lawful)
     if route["alternatives"]:
         yield "其次", "、".join(entry["name"] for entry in route["alternatives"])
     if route["moves_up"]:

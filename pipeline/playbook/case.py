@@ -17,6 +17,10 @@ SHOWN = 2  # most pieces of evidence behind one reason
 Piece = Callable[[Hit], Evidence]  # a hit as evidence of the original narrative
 
 
+def _length(hit: Hit) -> int:
+    return hit.end - hit.start
+
+
 class Case:
     """What the desk knows of one narrative. `piece` turns a hit into evidence of the original narrative."""
 
@@ -42,20 +46,20 @@ class Case:
         return None
 
     def evidence(self, number: int) -> list[dict[str, Any]]:
-        """The words behind a condition, the first of each label that speaks for it, as plain data: the answer must read back from JSON as it was."""
+        """The words behind a condition, the longest of each label that speaks for it, as plain data: the answer must read back from JSON as it was."""
         made = self._behind.get(number)
         if made is None:
             made, labels = [], self.desk.labels[number]
             for label, decided in self.reading.decided.items():
                 if label in labels and decided.hits:
-                    made.append(self._plain.get(label) or self._first(label, decided.hits[0]))
+                    made.append(self._plain.get(label) or self._longest(label, decided.hits))
                     if len(made) == SHOWN:
                         break
             self._behind[number] = made
         return made
 
-    def _first(self, label: str, hit: Hit) -> dict[str, Any]:
-        piece = self._piece(hit)
+    def _longest(self, label: str, hits: Sequence[Hit]) -> dict[str, Any]:
+        piece = self._piece(max(hits, key=_length) if len(hits) > 1 else hits[0])  # the longest says most: the act rather than the relation
         made = self._plain[label] = {
             "by": piece.by, "start": piece.start, "end": piece.end, "quote": piece.quote, "status": piece.status, "clause": list(piece.clause),
         }  # fmt: skip

@@ -34,6 +34,16 @@ def _chinese(number: int) -> str:
     return text + (_DIGITS[ones] if ones else "")
 
 
+def _joined(cited: list[dict[str, Any]]) -> str:
+    """Citations in a row; articles of one law after each other name it once."""
+    text, before = "", ""
+    for entry in cited:
+        same = entry["law"] == before
+        text += ("、" if text else "") + (article_name(entry["article"]) if same else entry["citation"])
+        before = entry["law"]
+    return text
+
+
 class Laws:
     """All laws of a pack. Between two `epochs` nothing about a citation changes, so that each is made once per epoch."""
 
@@ -77,7 +87,7 @@ class Laws:
         if made is None:
             each = [self.cite(cite, epoch) for cite in cites]
             warnings = dict.fromkeys(entry["warning"] for entry in each if entry["warning"])
-            made = self._cited[cites, epoch] = {"citation": "、".join(entry["citation"] for entry in each), "warnings": list(warnings)}
+            made = self._cited[cites, epoch] = {"citation": _joined(each), "warnings": list(warnings)}
         return made
 
     def cite(self, cite: str, epoch: int) -> dict[str, Any]:
