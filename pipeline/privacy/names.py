@@ -174,7 +174,11 @@ class NameReader:
             if left <= 0 or (not sure and (strongly and left < self._w["cue_sure" if offset == 0 else "cue_strong"])):
                 continue
             hit = self._person(text, at, at + 1, self._base[text[at]] + penalty)
-            if hit is not None and hit.part == "full" and (hit.end > end or left >= self._w["cue_sure"] or text.startswith(self._after_sure, hit.end)):
+            if (
+                hit is not None
+                and hit.part == "full"
+                and (hit.end > end or (hit.value not in self._pairs and (left >= self._w["cue_sure"] or text.startswith(self._after_sure, hit.end))))
+            ):
                 return hit
         return None
 
