@@ -39,6 +39,7 @@ class Learned:
         self._version, self._profile, self._load = f"{version}/{tier}", profile, load
         self._encoder: Encoder | None = None
         self._failed = False
+        self.asked = 0  # how often the encoder was asked: a count for reports, nothing of a narrative
 
     @property
     def version(self) -> str:
@@ -66,6 +67,7 @@ class Learned:
         fast = self.heads.fast(places, amounts, buckets)
         asked = self.tier == "full" or (self.tier == "cascade" and self._unsure(view, fast))
         encoder = self.encoder() if asked and view.document.text.strip() else None
+        self.asked += encoder is not None
         encoded = encoder.encode(view.document.text) if encoder is not None else None
         deep = self.heads.deep(encoded.pooled) if encoded is not None else None
         return self._opinion(State(fast, deep, encoded, buckets), degraded=asked and self._failed)

@@ -12,7 +12,7 @@ import typer
 
 from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
-from service import bench_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
+from service import bench_cli, card_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
 from service.known import assess_knowing
 from service.label import cli as label_cli
 from service.label import measure
@@ -35,6 +35,7 @@ app.command("label")(label_cli.label)
 app.command("train")(train_cli.train)
 app.command("bench-label")(measure.bench_label)
 app.command("spark-pack")(label_cli.spark_pack)
+app.command("model-card")(card_cli.model_card)
 app.command("bench")(bench_cli.bench)
 app.command("paper")(papers_cli.paper)
 app.command("report")(report_cli.report)
@@ -60,7 +61,7 @@ def triage(  # noqa: PLR0913 — a command takes its options as arguments
     at: Annotated[dt.datetime | None, typer.Option("--at", help="来电时间")] = None,
     channel: Annotated[str, typer.Option(help="来源渠道, 如 110 网格群 message")] = "",
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
-    tier: Annotated[Tier, typer.Option("--tier", help="rules 只用规则; fast 加线性模型; cascade 拿不准时问编码器; full 总问编码器")] = Tier.RULES,
+    tier: Annotated[Tier, typer.Option("--tier", help="rules 只用规则; fast 加线性模型; cascade 拿不准时问编码器; full 总问编码器")] = Tier.CASCADE,
     models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
     place: Annotated[str, typer.Option(help="发生地点")] = "",
     caller: Annotated[str, typer.Option(help="报警人电话或姓名, 只用来查重复")] = "",

@@ -28,7 +28,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
     errors: Annotated[Path | None, typer.Option("--errors", help="把判错的条目写到该文件")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹")] = None,
-    tier: Annotated[Tier, typer.Option("--tier", help="rules | fast | cascade | full")] = Tier.RULES,
+    tier: Annotated[Tier, typer.Option("--tier", help="rules | fast | cascade | full")] = Tier.CASCADE,
     models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
     least_kappa: Annotated[float, typer.Option("--least-kappa", help="四色加权 κ 低于此值则以 1 退出")] = -1.0,
 ) -> None:

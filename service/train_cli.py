@@ -29,7 +29,7 @@ def train(
     except ImportError as error:
         raise InputError("FQ4005", "缺少训练依赖", "training needs more packages", seen=str(error.name), remedy="pip install 'fengqiao[train]'") from None
     from models import store
-    from models.training.rows import labelled, read_jsonl
+    from models.training.rows import examples, labelled, read_jsonl
     from models.training.run import Run
     from models.training.run import train as run_training
 
@@ -43,7 +43,7 @@ def train(
             if not (out / name).exists():
                 shutil.copyfile(store.shipped() / name, out / name)
     rows = labelled(extra or (), hold_out or ())
-    texts = [row for path in unlabelled or () for row in read_jsonl(path)[:most] if len(row.text) >= 15]
+    texts = examples() + [row for path in unlabelled or () for row in read_jsonl(path)[:most] if len(row.text) >= 15]
     with tempfile.TemporaryDirectory() as folder:
         about = run_training(Run(rows, texts, out, out, seed, cache or Path(folder), say=lambda text: typer.echo(text, err=True)))
     typer.echo(json.dumps(about["cross_fit"], ensure_ascii=False, indent=1))

@@ -42,6 +42,7 @@ class Data:
     grams: Matrix
     states: Floats
     folds: npt.NDArray[np.int64]
+    groups: npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def fit(data: Data, question: Question, strength: Strength) -> Fitted:
         deep_out[held] = _deep(states[rest], question, answers[rest], strength).score(states[held])
     task = _calibrated(question, answers, fast_out, deep_out, strength.miscover)
     fast, deep = _fast(whole, thin, question, answers, strength), _deep(states, question, answers, strength)
-    return Fitted(question, fast, deep, task, _measures(task, question, answers, fast_out, deep_out))
+    return Fitted(question, fast, deep, task, _measures(task, question, answers, (fast_out, deep_out), data.groups[asked]))
 
 
 def _fast(whole: Matrix, thin: Matrix, question: Question, answers: Any, strength: Strength) -> Head:
@@ -164,17 +165,20 @@ def _calibrated(question: Question, answers: Any, fast: Floats, deep: Floats, mi
     return Task(made.name, made.one, made.labels, 0, made.fast, made.full, (bounds[0], bounds[1]))
 
 
-def _measures(task: Task, question: Question, answers: Any, fast: Floats, deep: Floats) -> dict[str, Any]:
-    """How the cross-fit does, tier 1 alone and with the encoder."""
+def _measures(task: Task, question: Question, answers: Any, scores: tuple[Floats, Floats], groups: npt.NDArray[np.str_]) -> dict[str, Any]:
+    """How the cross-fit does, tier 1 alone and with the encoder: each writer and source answered by heads that never saw it."""
+    fast, deep = scores
     out: dict[str, Any] = {"n": len(answers)}
     for name, encoder in (("fast", None), ("full", deep.astype(np.float32))):
         chances = task.probabilities(fast.astype(np.float32), encoder)
         if question.one:
-            out[name] = {"accuracy": float((chances.argmax(axis=1) == answers).mean()), "ece": expected_error(chances, answers)}
+            right = chances.argmax(axis=1) == answers
+            out[name] = {"accuracy": float(right.mean()), "ece": expected_error(chances, answers)}
+            out[name]["by_group"] = {str(group): float(right[groups == group].mean()) for group in np.unique(groups)}
         else:
             seen = chances >= 0.5
-            right = float((seen & (answers > 0)).sum())
-            out[name] = {"micro_f1": 2 * right / max(1.0, float(seen.sum() + answers.sum()))}
+            both = float((seen & (answers > 0)).sum())
+            out[name] = {"micro_f1": 2 * both / max(1.0, float(seen.sum() + answers.sum()))}
     return out
 
 

@@ -6,11 +6,13 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import corpora
 from pipeline.errors import InputError
+from pipeline.rulepack.files import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ def read_jsonl(path: Path) -> list[Row]:
         return list(_rows((json.loads(line) for line in data.decode("utf-8").splitlines() if line.strip()), path.stem))
     except (OSError, ValueError) as error:
         raise InputError("FQ4004", "训练数据读不了", "training data cannot be read", seen=path.name, remedy="JSONL(UTF-8), 每行含 text") from error
+
+
+def examples() -> list[Row]:
+    """The examples and counterexamples of the shipped rule files, without labels: the project's own short texts for self-training."""
+    found: list[Row] = []
+    for path in sorted(Path(str(files("pipeline"))).glob("rules/*/*.yaml")):
+        content = read_yaml(path)
+        told = [text for key in ("examples", "counterexamples") for text in (content.get(key) or ())] if isinstance(content, dict) else []
+        found.extend(Row(text, "examples", {}) for text in told if isinstance(text, str) and path.parent.name != "context")
+    return found
 
 
 def labelled(extra: Sequence[Path], hold_out: Sequence[str]) -> list[Row]:

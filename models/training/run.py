@@ -72,14 +72,14 @@ def train(run: Run) -> dict[str, Any]:
     whole, thin = listen(engine, texts), listen(engine, texts, share=THIN, seed=run.seed)
     states = matrices.States(Encoder.load(run.encoder), store.digest(run.encoder / store.ENCODER), run.cache)
     run.say("编码器读全部文本")
-    raw = states.of(whole)
+    raw, groups = states.of(whole), [row.group for row in run.rows]
     centre, spread = raw.mean(axis=0), raw.std(axis=0) * np.sqrt(raw.shape[1])
     names = matrices.vocabulary([*whole, *thin])
     grams = matrices.gram_matrix(whole)
     rarity = matrices.rarity(grams)
     data = Data(
         matrices.rule_matrix(whole, names), matrices.rule_matrix(thin, names), names.graded, grams.multiply(rarity).tocsr(),
-        (raw - centre) / spread, folds_of([row.group for row in run.rows], FOLDS),
+        (raw - centre) / spread, folds_of(groups, FOLDS), np.array(groups),
     )  # fmt: skip
     asked = questions(engine, run.rows)
     fitted = [_said(run, fit(data, question, run.strength)) for question in asked]
@@ -92,7 +92,8 @@ def train(run: Run) -> dict[str, Any]:
 
 
 def _said(run: Run, made: Fitted) -> Fitted:
-    run.say(f"{made.question.name}: {made.measures}")
+    told = {name: {k: v for k, v in value.items() if k != "by_group"} if isinstance(value, dict) else value for name, value in made.measures.items()}
+    run.say(f"{made.question.name}: {told}")
     return made
 
 
@@ -118,7 +119,7 @@ def _self_trained(run: Run, engine: Engine, fitted: list[Fitted], data: Data, re
         if not question.one or question.grade:
             made.append(entry)
             continue
-        inputs = Data(rules, rules, data.graded, grams, states, np.zeros(len(heard), np.int64))
+        inputs = Data(rules, rules, data.graded, grams, states, np.zeros(len(heard), np.int64), np.array([""] * len(heard)))
         chosen, answers = _sure(entry, inputs, heard)
         run.say(f"{question.name}: 自训练 {len(chosen)} 条")
         asked = question.answers >= 0

@@ -111,6 +111,8 @@ def operands(desk: Desk, reading: Reading, repeat: Mapping[str, Any] | None, col
     values["axis.max"] = float(max(axes.values()))
     values["dispute.any"] = 1.0 if dispute else 0.0
     for label in reading.decided.keys() & desk.gates.keys():
+        if reading.decided[label].model:  # a classifier alone raises no gate
+            continue
         values[desk.gates[label]] = values["gate.any"] = 1.0
     if repeat:
         values |= {f"repeat.{name}": float(count) for name, count in _numbers(repeat)}

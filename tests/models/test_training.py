@@ -1,0 +1,85 @@
+"""Training on a few rows with an encoder made up: the steps, the same bytes twice, and that what was trained answers."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from models import card, store
+from models.encoder import Encoded, Encoder
+from models.training.fit import expected_error, folds_of
+from models.training.listen import listen
+from models.training.rows import labelled
+from models.training.run import Run, train
+from pipeline.engine import Engine
+from pipeline.errors import InputError
+from pipeline.values import Incident
+
+
+class Letters:
+    """States that count a few characters."""
+
+    def encode(self, text):
+        states = np.array([[float(char in chars) for chars in ("水电", "钱元款", "打骂", "转账", "的", "我")] for char in text or " "], np.float32)
+        return Encoded(states.mean(axis=0), states, tuple((i, i + 1) for i in range(len(text or " "))), len(text or " "))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(Encoder, "load", classmethod(lambda cls, folder: Letters()))
+    for name in (store.ENCODER, store.TOKENIZER):
+        (tmp_path / name).write_bytes(b"made up")
+    return tmp_path
+
+
+def rows():
+    return labelled((), ("ua",))[::25]
+
+
+def test_a_run_writes_heads_that_the_engine_uses_and_repeats_to_the_byte(folder, tmp_path, engine):
+    chosen = rows()
+    about = train(Run(chosen, chosen[:20], folder, folder, seed=3))
+    again = tmp_path / "again"
+    shutil.copytree(folder, again)
+    train(Run(chosen, chosen[:20], again, again, seed=3))
+    kept, made = np.load(folder / store.HEADS), np.load(again / store.HEADS)
+    assert all(np.array_equal(kept[name], made[name]) for name in kept.files)
+    assert set(about["cross_fit"]) == {"category", "dispute_type", "risk", "factors", "fraud_scripts"}
+    answer = Engine(engine.pack, adviser=store.load(folder, "full")).assess(Incident(narrative=chosen[0].text))
+    assert not answer.degraded
+    assert 0 < answer.category.score <= 1
+    told = card.render(store.manifest(folder), [])
+    assert all(group in told for group in about["trained_on"])
+
+
+def test_writers_held_out_do_not_train():
+    assert {row.group for row in labelled((), ())} - {row.group for row in labelled((), ("ua",))} == {"ua"}
+
+
+def test_folds_keep_a_writer_together_and_are_about_equal():
+    groups = ["a"] * 5 + ["b"] * 4 + ["c"] * 3 + ["d"] * 3
+    folds = folds_of(groups, 3)
+    assert all(len(set(folds[[g == group for g in groups]])) == 1 for group in "abcd")
+    assert sorted(np.bincount(folds)) == [4, 5, 6]
+
+
+def test_striking_out_phrases_leaves_fewer_signals(engine):
+    text = "楼上漏水, 把我家屋顶泡了, 找他他不管, 还扬言要打我。"
+    (whole,), (none,) = listen(engine, [text]), listen(engine, [text], share=1.0)
+    assert len(none.features) < len(whole.features)
+    assert not any(name.startswith("heard.disputes") for name, _ in none.features)
+
+
+def test_calibration_error_is_the_distance_of_share_and_truth():
+    chances = np.array([[0.8, 0.2]] * 10)
+    assert expected_error(chances, np.array([0] * 8 + [1] * 2)) == pytest.approx(0.0)
+    assert expected_error(chances, np.array([1] * 10)) == pytest.approx(0.8)
+
+
+def test_unreadable_training_data_are_refused(tmp_path):
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("{", "utf-8")
+    with pytest.raises(InputError, match="FQ4004"):
+        labelled([bad], ())
