@@ -35,9 +35,10 @@ def folder(tmp_path, monkeypatch):
 
 
 def rows():
-    return labelled((), ("ua",))[::25]
+    return labelled((), ("ua",))[::60]
 
 
+@pytest.mark.slow
 def test_a_run_writes_heads_that_the_engine_uses_and_repeats_to_the_byte(folder, tmp_path, engine):
     chosen = rows()
     about = train(Run(chosen, chosen[:20], folder, folder, seed=3))
