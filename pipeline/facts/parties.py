@@ -48,7 +48,7 @@ class PartyReader:
                     name = text[end:stop]
                     if not self._not_in_names.intersection(name) and all("\u4e00" <= char <= "\u9fff" for char in name):
                         scan.mentions.append((end, stop, "person", True))
-                    return
+                        return
 
     def title(self, scan: Scan, start: int, end: int, told: object) -> None:
         """某, 女士, 师傅: a name where a surname stands before it."""

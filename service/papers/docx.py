@@ -97,6 +97,8 @@ def _grid(document: Any, part: Part) -> None:
         for cell, text, share in zip(row.cells, cells, part.widths, strict=True):
             _cell(cell, text, font=BODY if number else HEADING, size=Pt(10.5))
             cell.width = int(_WIDTH * share)
+    for column, share in zip(table.columns, part.widths, strict=True):
+        column.width = int(_WIDTH * share)
     header = table.rows[0]._tr.get_or_add_trPr()
     header.append(header.makeelement(qn("w:tblHeader"), {}))  # the heading is repeated on each page
 
