@@ -107,7 +107,7 @@ def label_platform(source: str, target: str, options: Options, cluster: Cluster,
     from pipeline.columns import guess
 
     with session(cluster, work, hive="hive:" in source + target) as spark:
-        frame = spark.table(source[5:]) if source.startswith("hive:") else spark.read.parquet(source)
+        frame = _read(spark, source)
         kinds = {**KINDS, **FULL} if options.full else KINDS
         frame = frame.drop(*(name for name in frame.columns if name in kinds))
         guess(frame.columns, texts=options.texts, id_column=options.id_column)
@@ -122,6 +122,17 @@ def label_platform(source: str, target: str, options: Options, cluster: Cluster,
 
 
 SQL = {"text": "string", "whole": "bigint", "number": "double", "flag": "boolean"}
+
+
+def _read(spark: Any, source: str) -> Any:
+    from pyspark.errors import AnalysisException
+
+    try:
+        return spark.table(source[5:]) if source.startswith("hive:") else spark.read.parquet(source)
+    except AnalysisException:
+        raise InputError(
+            "FQ3025", "平台上没有这张表", "no such table or path", seen=source.rpartition("/")[2], remedy="核对 hive:库.表 或 Parquet 路径, 以及权限"
+        ) from None
 
 
 def _write(frame: Any, target: str) -> None:

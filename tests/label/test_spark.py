@@ -116,6 +116,10 @@ def test_tables_of_the_platform_are_labelled_where_they_lie(tmp_path):
     _, errors = again.communicate(timeout=600)
     assert again.returncode == 2
     assert b"FQ3018" in errors
+    missing = start(command((tmp_path / "nothing").as_uri(), output.as_uri(), "--master", "local[2]"))
+    _, errors = missing.communicate(timeout=600)
+    assert missing.returncode == 2
+    assert b"FQ3025" in errors
 
 
 def test_executors_need_nothing_but_the_archive(tmp_path):
