@@ -53,7 +53,7 @@ def read_gold(path: Path) -> Iterator[_Row]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=path.name, remedy="JSONL, UTF-8") from error
+        raise InputError("FQ2002", "读不到文件", "cannot read the file", seen="GOLD" if not path.suffix else path.suffix, remedy="JSONL, UTF-8") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
