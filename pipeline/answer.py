@@ -218,6 +218,7 @@ class Answer:
             why_not_higher(self.pack, grade, [f"“{piece.quote}”" for piece in aside]), why_not_lower(grade, quotes), str(level["handling"]),
             tuple({"axis": r.axis, "id": r.id, "to": r.to, "says": r.says, "basis": r.basis} for r in grade.reasons if r.to > 0),
             tuple(d.rule.id for d in decided if d.rule.data["internal"]),
+            tuple(str(self.pack.settings.get("gate_names", {}).get(gate, gate)) for gate in gates),
         )  # fmt: skip
 
     def _fraud(self) -> Fraud | None:

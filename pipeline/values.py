@@ -91,6 +91,7 @@ class Risk(msgspec.Struct, frozen=True):
     handling: str
     reasons: tuple[dict[str, Any], ...] = ()
     internal: tuple[str, ...] = ()  # finer factors that grading uses and the labelling guide does not name
+    gate_names: tuple[str, ...] = ()  # the gates as users read them, in the same order
 
 
 class ScriptFound(msgspec.Struct, frozen=True):

@@ -74,7 +74,7 @@ def _table(answer: Assessment) -> Table:
     if risk.factors:
         table.add_row("因素", _joined(f"{factor.name}{'●' if factor.fresh else ''}" + _quote(factor.evidence) for factor in risk.factors))
     if risk.gates:
-        table.add_row("闸门", Text("、".join(risk.gates), style="bold red"))
+        table.add_row("闸门", Text("、".join(risk.gate_names or risk.gates), style="bold red"))
     table.add_row("为何不更低", risk.why_not_lower)
     table.add_row("为何不更高", risk.why_not_higher)
     if answer.dispute and answer.dispute.alternatives:
