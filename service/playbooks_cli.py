@@ -15,9 +15,7 @@ from pipeline.engine import Engine
 from pipeline.errors import InputError, RuleError
 from pipeline.playbook.check import findings
 from pipeline.playbook.compose import compose, selectable
-from pipeline.rulepack.load import load
 from pipeline.rulepack.pack import Pack
-from pipeline.rulepack.schema import Rule
 from pipeline.rulepack.store import load_pack
 from pipeline.values import Incident
 
@@ -106,6 +104,9 @@ def check(rules: RulesOption = None) -> None:
 
 def _diverted_wrongly(engine: Engine, rules: Sequence[Path]) -> Iterator[str]:
     """Examples of the diversion items that are not answered as their files say."""
+    from pipeline.rulepack.load import load  # the rule compiler: only where it is asked for
+    from pipeline.rulepack.schema import Rule
+
     for code, item in load(rules, []).families["diversion"].items():
         assert isinstance(item, Rule)
         for text, wanted in [*((text, True) for text in item.examples), *((text, False) for text in item.counterexamples)]:

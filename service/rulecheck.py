@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.engine import Engine
 from pipeline.errors import RuleError
-from pipeline.rulepack.load import load
-from pipeline.rulepack.schema import Rule
-from pipeline.rulepack.schema_base import Identified
 from pipeline.values import Assessment, Incident
+
+if TYPE_CHECKING:
+    from pipeline.rulepack.schema import Rule
+    from pipeline.rulepack.schema_base import Identified
 
 FAMILIES = ("frames", "factors", "scripts", "stages", "disputes", "categories")
 
@@ -42,6 +44,9 @@ class Finding:
 
 def examples(overlays: Sequence[Path] = (), only: str | None = None) -> Iterator[Example]:
     """All examples of the rule files, in order."""
+    from pipeline.rulepack.load import load  # the rule compiler: only where rules are checked
+    from pipeline.rulepack.schema import Rule
+
     problems: list[RuleError] = []
     for family, members in load(overlays, problems).families.items():
         if family not in FAMILIES:

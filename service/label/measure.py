@@ -121,7 +121,7 @@ def memory(pid: int) -> int:
 
 def naive_us(source: Path, count: int) -> float:
     """Processor µs a row of the naive baseline on the first rows of the same file."""
-    from service.bench_cli import naive_baseline
+    from service.naive import naive_baseline
 
     texts = _texts(source, count * 10)
     call = naive_baseline(texts)
