@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
-from service.api import assess, catalogue, desk, docs, helpers, hooks, jobs, memory, openapi, operations, session
+from service.api import assess, catalogue, desk, docs, helpers, hooks, jobs, memory, openapi, operations, papers, session
 from service.api.auth import Guard
 from service.api.context import Context
 from service.api.events import Feed
@@ -30,6 +30,7 @@ from service.hooks import Sender
 from service.jobs.runner import Runner
 from service.keys import Keyring
 from service.logs import frames, log
+from service.papers.fill import templates
 from service.problems import Problem, of_errors, of_http
 from service.settings import LOOPBACK, Settings
 from service.store.store import Store
@@ -39,6 +40,7 @@ ROUTERS = (
     desk.router,
     helpers.router,
     memory.router,
+    papers.router,
     jobs.router,
     hooks.router,
     operations.router,
@@ -53,7 +55,7 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     """The application. `assessor`: one that is loaded already (tests). Raises RuleError, StoreError (in the lifespan) or InputError."""
     if settings.demo and settings.host not in LOOPBACK:
         raise InputError("FQ6503", "演示模式只许监听本机", "demo mode listens on loopback alone", seen=settings.host, remedy="--host 127.0.0.1, 或不用 --demo")
-    context = Context(settings, assessor or _assessor(settings))
+    context = Context(settings, assessor or _assessor(settings), papers=templates(settings.papers))
     app = FastAPI(
         title=openapi.TITLE,
         version=CODE_VERSION,

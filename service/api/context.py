@@ -17,6 +17,7 @@ from service.api.events import Feed
 from service.api.metrics import Metrics
 from service.assessor import Assessor
 from service.jobs.runner import Runner
+from service.papers.schema import Template
 from service.repeats.memory import SqlMemory
 from service.settings import Settings
 from service.store.store import Store
@@ -30,6 +31,7 @@ class Context:
     settings: Settings
     assessor: Assessor
     metrics: Metrics = field(default_factory=Metrics)
+    papers: dict[str, Template] = field(default_factory=dict)
     in_flight: int = 0
     draining: bool = False
     # long texts and batches: one at a time, off the event loop (the engine holds the interpreter's lock, more threads would gain nothing)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import datetime as dt
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -19,7 +18,7 @@ from service.api.context import Context, Here
 from service.api.once import commit, replayed
 from service.api.openapi import body, reply
 from service.api.replies import Decided, Page, QueueItem, Record, VersionOut, decision_of, state_of
-from service.api.wire import DecisionIn, ListQuery, SearchIn, json_response, purpose_of, read_body
+from service.api.wire import DecisionIn, ListQuery, SearchIn, epoch_ms, json_response, purpose_of, read_body
 from service.audit import Entry
 from service.decisions import Decision, find_incident
 from service.intake import Who
@@ -119,17 +118,13 @@ def _filters(query: SearchIn) -> list[Any]:
     if query.needs_review is not None:
         made.append(incidents.c.needs_review == query.needs_review)
     if query.since is not None:
-        made.append(incidents.c.received_at >= _ms(query.since))
+        made.append(incidents.c.received_at >= epoch_ms(query.since))
     if query.until is not None:
-        made.append(incidents.c.received_at < _ms(query.until))
+        made.append(incidents.c.received_at < epoch_ms(query.until))
     if query.text:
         inside = msgspec.json.encode(query.text.strip()).decode()[1:-1]  # as the payload's JSON has it
         made.append(func.coalesce(assessments.c.payload, "").contains(inside, autoescape=True))
     return made
-
-
-def _ms(at: dt.datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def _excerpt(payload: str | None) -> str | None:

@@ -19,7 +19,7 @@ from service.api.once import commit, replayed
 from service.api.openapi import body, reply
 from service.api.replies import Label, state_of
 from service.api.replies_work import Case, CaseList, CaseStep, Frequent, KindCount, Repeats
-from service.api.wire import LINE, StepIn, cached, json_response, purpose_of, read_body
+from service.api.wire import LINE, StepIn, cached, epoch_ms, json_response, purpose_of, read_body
 from service.audit import Entry
 from service.decisions import find_incident
 from service.keys import Principal
@@ -100,7 +100,7 @@ async def take_step(id: str, request: Request, here: Here, who: Annotated[Princi
             raise Problem(409, "FQ6413", f"下一步应是{wanted.name}", "steps follow one another", remedy=f"step={wanted.code}")
         row = {
             "id": new_id(), "incident": incident["key"], "number": len(done) + 1, "step": asked.step, "at": now_ms(), "actor": actor, "unit": asked.unit,
-            "due": None if asked.due is None else int(asked.due.timestamp() * 1000), "result": asked.result, "note": asked.note,
+            "due": None if asked.due is None else epoch_ms(asked.due), "result": asked.result, "note": asked.note,
         }  # fmt: skip
         tx.add(case_steps, row)
         told = {name: row[name] for name in ("step", "number", "unit", "due", "result")} | {"note_hash": here.store.keyed_hash(asked.note or "")}

@@ -25,7 +25,7 @@ _PROBLEMS = {
     "400": "请求读不了", "401": "需要密钥", "403": "没有权限", "404": "没有", "409": "冲突", "413": "过大", "415": "不是 JSON", "422": "不合要求", "429": "太频繁",
     "500": "内部错误", "503": "忙或正在停止",
 }  # fmt: skip
-_INPUTS = (wire.AssessIn, wire.BatchIn, wire.DecisionIn, wire.SearchIn, wire.SessionIn, wire.DeidentifyIn, wire.StepIn, wire.WebhookIn)
+_INPUTS = (wire.AssessIn, wire.BatchIn, wire.DecisionIn, wire.SearchIn, wire.SessionIn, wire.DeidentifyIn, wire.StepIn, wire.PaperIn, wire.WebhookIn)
 _EXTRA_INPUTS: list[Any] = []
 _EXTRA_OUTPUTS: list[Any] = []
 
@@ -87,6 +87,7 @@ def _problems(operation: dict[str, Any], *, protected: bool) -> None:
 _TAGS = [
     {"name": "assessments", "description": "研判、读回、决定、队列"},
     {"name": "cases", "description": "重复警情与闭环"},
+    {"name": "papers", "description": "文书草稿: 警单、调解协议书、告诫书等, Word 或网页"},
     {"name": "jobs", "description": "长批量任务"},
     {"name": "integration", "description": "回调与对接样式"},
     {"name": "events", "description": "事件流"},

@@ -126,6 +126,24 @@ class CaseList(msgspec.Struct, frozen=True):
     cases: tuple[Case, ...]
 
 
+class PaperOut(msgspec.Struct, frozen=True):
+    """一种可预填的文书。many: 由一段时间的警情做成(每日研判), 否则由一起; set: 可以补填的项。"""
+
+    id: str
+    name: str
+    description: str
+    status: str
+    draft: str
+    many: bool
+    set: tuple[str, ...]
+
+
+class PaperList(msgspec.Struct, frozen=True):
+    """文书一览。"""
+
+    papers: tuple[PaperOut, ...]
+
+
 class JobOut(msgspec.Struct, frozen=True):
     """一个长批量任务。status: queued 排队 · running 进行 · done 完成 · failed 失败(code 说明) · cancelled 已取消。"""
 

@@ -27,6 +27,12 @@ LINE = r"^[^\x00-\x1f\x7f]*$"  # one line, no control characters
 TEXT = r"^[^\x00]*$"  # PostgreSQL's texts cannot hold NUL
 IDENT = r"^[^\x00-\x1f\x7f/]*$"  # … and no slash: it becomes part of an address
 _EARLIEST, _LATEST = 1970, 2199
+CHINA = dt.timezone(dt.timedelta(hours=8))  # one time zone by law: a time without one is told by it, whatever the clock of the server says
+
+
+def epoch_ms(at: dt.datetime) -> int:
+    """Milliseconds since 1970, UTC; a time without a zone is Beijing time."""
+    return int((at if at.tzinfo is not None else at.replace(tzinfo=CHINA)).timestamp() * 1000)
 
 
 class Wire(BaseModel):
@@ -162,6 +168,31 @@ class StepIn(Wire):
         return at
 
 
+SetName = Annotated[str, Field(max_length=40, pattern=LINE)]
+SetText = Annotated[str, Field(max_length=2000, pattern=TEXT)]
+
+
+class PaperIn(Wire):
+    """预填一份文书。"""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"incident": "J20261122001", "set": {"station": "某派出所", "mediator": "民警0123"}}]}
+    )
+
+    incident: str | None = Field(default=None, min_length=1, max_length=140, pattern=LINE, description="警情或研判编号; 由一起警情做成的文书必给")
+    since: dt.datetime | None = Field(default=None, description="此时以后收到(含); 每日研判必给。不带时区的按北京时间")
+    until: dt.datetime | None = Field(default=None, description="此时以前收到(不含); 每日研判必给")
+    station: str = Field(default="", max_length=64, pattern=LINE, description="每日研判只取这一辖区单位的; 空为全部")
+    set: dict[SetName, SetText] = Field(default={}, max_length=50, description="补填的项, 如 station、mediator、terms; 各文书可补哪些见 GET /v1/papers")
+
+    @field_validator("since", "until")
+    @classmethod
+    def _plausible(cls, at: dt.datetime | None) -> dt.datetime | None:
+        if at is not None and not _EARLIEST < at.year < _LATEST:
+            raise ValueError("year out of range")
+        return at
+
+
 class WebhookIn(Wire):
     """登记回调地址。"""
 
@@ -184,7 +215,9 @@ class ListQuery(SearchIn):
 
 
 M = TypeVar("M", bound=BaseModel)
-KNOWN = frozenset(name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn, StepIn, WebhookIn) for name in model.model_fields) | {
+KNOWN = frozenset(
+    name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn, StepIn, PaperIn, WebhookIn) for name in model.model_fields
+) | {
     "query",
     "path",
     "header",

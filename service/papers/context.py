@@ -114,7 +114,7 @@ def _names(parties: Sequence[Mapping[str, Any]], without: str, *, only: str = ""
 
 
 def _places(incident: Incident, facts: Mapping[str, Any]) -> list[str]:
-    told = [incident.place] if incident.place else [str(fact["quote"]) for fact in facts["places"]]
+    told = [incident.place] if incident.place else [str(fact["quote"]) for fact in facts.get("places", ())]  # kept without text: no facts
     return list(dict.fromkeys(told))[:_PLACE_PARTS]
 
 

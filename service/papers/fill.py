@@ -20,6 +20,7 @@ from service.papers.schema import Block, Template
 
 BLANK = "＿＿＿＿＿＿"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # characters that neither form can hold
+_GIVEN = re.compile(r"""\bgiven(?:\.([a-z]\w*)|\[\\*['"](\w+)\\*['"]\])""")
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -80,6 +81,11 @@ def _read(path: Path) -> Template:
     if template.id != path.stem:
         raise InputError("FQ2802", "文件名与 id 不符", "file name and id differ", seen=path.name, remedy="改名使二者一致")
     return template
+
+
+def asks(template: Template) -> tuple[str, ...]:
+    """What the person who makes the paper may add (`given.station` …), in the order of the paper."""
+    return tuple(dict.fromkeys(dotted or indexed for dotted, indexed in _GIVEN.findall(template.model_dump_json())))
 
 
 def fill(template: Template, context: Mapping[str, Any]) -> Paper:
