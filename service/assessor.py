@@ -30,6 +30,7 @@ class Assessor:
     ) -> None:
         self._load = partial(load_engine, list(rules), profile=profile, playbook=playbook, tier=tier, models=models)
         self._resources = resources
+        self.inline = tier in (Tier.RULES, Tier.FAST)  # quick enough for an event loop; the encoder takes tens of milliseconds
         self._loading = threading.Lock()
         self.engine: Engine = self._load()
         self.rules_problem: FengqiaoError | None = None

@@ -91,7 +91,7 @@ def _greet(settings: Settings, opened: Store, uds: Path | None) -> None:
     from service.keys import listing
 
     where = f"http://{settings.host}:{settings.port}" if uds is None else f"unix:{uds}"
-    sys.stderr.write(f"枫桥 {where}  接口说明 /docs  {'演示模式: 不要密钥, 只限本机' if settings.demo else ''}\n")
+    sys.stderr.write(f"枫桥 {where}  接口说明 /docs  {'演示模式: 不要密钥, 只限本机; 资源取自虚构的云杉县' if settings.demo else ''}\n")
     if not settings.demo and not any(key["revoked_at"] is None for key in listing(opened)) and not settings.oidc_issuer:
         sys.stderr.write("还没有密钥: fengqiao keys create 名称 --scope assess --scope read\n")
 

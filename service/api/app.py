@@ -84,6 +84,10 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
 
 def _assessor(settings: Settings) -> Assessor:
     told = {name: getattr(settings, name) for name in ("profile", "playbook", "tier", "models", "resources")}
+    if settings.demo and settings.resources is None:
+        from service.resources.read import example
+
+        told["resources"] = example()  # a county that does not exist, so that a newcomer sees resources
     return Assessor(settings.rules, **told)
 
 

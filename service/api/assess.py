@@ -46,7 +46,7 @@ async def assess(request: Request, here: Here, who: Assessing) -> Response:
         return before
     incident = asked.incident()
     remembered = here.settings.repeats and incident.occurred_at is not None
-    if len(incident.narrative) <= here.settings.inline_narrative and not remembered:
+    if len(incident.narrative) <= here.settings.inline_narrative and here.assessor.inline and not remembered:
         answer = _assess(here, incident, asked.profile, asked.playbook)
     else:
         (answer,) = await off_loop(here, [(incident, asked.profile, asked.playbook)])

@@ -14,6 +14,7 @@ from pipeline.repeats.model import EVERYWHERE
 from pipeline.repeats.settings import DAY
 from pipeline.values import incident_from_json
 from service.api.auth import allowed
+from service.api.case_plan import plan
 from service.api.context import Context, Here
 from service.api.once import commit, replayed
 from service.api.openapi import body, reply
@@ -106,20 +107,21 @@ async def take_step(id: str, request: Request, here: Here, who: Annotated[Princi
         told = {name: row[name] for name in ("step", "number", "unit", "due", "result")} | {"note_hash": here.store.keyed_hash(asked.note or "")}
         told |= {name: incident[name] for name in ("colour", "rank", "levels", "status", "station", "incident_id")}
         tx.audit(Entry(row["at"], actor, purpose, "case", incident["key"], told))
-        return _case(incident, [*done, row], playbook, loop)
+        return _case(here, incident, [*done, row], playbook, loop)
 
     return await commit(request, here, who, unit, json_response)
 
 
+@router.get("/v1/cases/{id}/steps", summary="一起警情已办各步", responses=reply("Case", 200), operation_id="case_steps")
 @router.get("/v1/cases/{id}", summary="一起警情的闭环", responses=reply("Case", 200))
 async def case(id: str, here: Here, who: Reading) -> Response:
-    """已办各步、下一步与期限。"""
+    """已办各步、下一步与期限; plan 为闭环规则的安排: 由谁、何时之前、留什么凭据, 走完后何时回访。"""
     playbook, loop = loop_of(here)
 
     def look(connection: Connection) -> Case:
         incident = find_incident(lambda statement: connection.execute(statement).mappings().all(), id)
         steps = connection.execute(select(case_steps).where(case_steps.c.incident == incident["key"]).order_by(case_steps.c.number)).mappings().all()
-        return _case(incident, steps, playbook, loop)
+        return _case(here, incident, steps, playbook, loop)
 
     return json_response(await here.store.read_async(look))
 
@@ -128,12 +130,12 @@ async def case(id: str, here: Here, who: Reading) -> Response:
 async def cases(here: Here, who: Reading, limit: Annotated[int, Query(ge=1, le=500, description="最多几起")] = 200) -> Response:
     """看板: 逾期在前, 依期限排列; 走完一轮的不列。"""
     playbook, loop = loop_of(here)
-    found = await here.store.read_async(lambda connection: _open_cases(connection, playbook, loop))
+    found = await here.store.read_async(lambda connection: _open_cases(here, connection, playbook, loop))
     found.sort(key=lambda case: (not case.overdue, case.due or 2**62, -case.incident.rank, case.incident.key))
     return json_response(CaseList(tuple(found[:limit])))
 
 
-def _open_cases(connection: Connection, playbook: str, loop: Sequence[Label]) -> list[Case]:
+def _open_cases(here: Context, connection: Connection, playbook: str, loop: Sequence[Label]) -> list[Case]:
     counted = select(case_steps.c.incident, func.count().label("steps")).group_by(case_steps.c.incident).subquery()
     keys = select(counted.c.incident).where(counted.c.steps % len(loop) != 0)
     rows = connection.execute(select(case_steps).where(case_steps.c.incident.in_(keys)).order_by(case_steps.c.incident, case_steps.c.number)).mappings().all()
@@ -141,10 +143,10 @@ def _open_cases(connection: Connection, playbook: str, loop: Sequence[Label]) ->
     for row in rows:
         by_incident.setdefault(row["incident"], []).append(row)
     states = connection.execute(select(incidents).where(incidents.c.key.in_(keys))).mappings()
-    return [_case(incident, by_incident[incident["key"]], playbook, loop) for incident in states]
+    return [_case(here, incident, by_incident[incident["key"]], playbook, loop) for incident in states]
 
 
-def _case(incident: Any, steps: Sequence[Any], playbook: str, loop: Sequence[Label]) -> Case:
+def _case(here: Context, incident: Any, steps: Sequence[Any], playbook: str, loop: Sequence[Label]) -> Case:
     names = {step.code: step.name for step in loop}
     shown = tuple(
         CaseStep(row["number"], row["step"], names.get(row["step"], row["step"]), row["at"], row["actor"], row["unit"], row["due"], row["result"], row["note"])
@@ -153,4 +155,6 @@ def _case(incident: Any, steps: Sequence[Any], playbook: str, loop: Sequence[Lab
     under_way = len(steps) % len(loop) != 0
     due = steps[-1]["due"] if under_way else None
     following = loop[len(steps) % len(loop)] if under_way or not steps else None
-    return Case(state_of(incident), playbook, shown, following, due, due is not None and due < now_ms())
+    now = now_ms()
+    planned = plan(here.assessor.engine.pack, loop, incident, steps, now)
+    return Case(state_of(incident), playbook, shown, following, due, due is not None and due < now, planned)

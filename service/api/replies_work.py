@@ -109,8 +109,27 @@ class CaseStep(msgspec.Struct, frozen=True):
     note: str | None
 
 
+class Planned(msgspec.Struct, frozen=True):
+    """规则所定的一步或一次回访: 期限(毫秒)、已逾期几小时、由谁、要留什么凭据。"""
+
+    name: str
+    due: int
+    late_hours: float
+    who: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+class CasePlan(msgspec.Struct, frozen=True):
+    """闭环规则(loop)对这起警情的安排: 下一步, 走完后的回访。status 为 trial 时期限与岗位是示例, 须由本单位审定。"""
+
+    loop: str
+    status: str
+    next: Planned | None
+    visits: tuple[Planned, ...]
+
+
 class Case(msgspec.Struct, frozen=True):
-    """一起警情的闭环: 已办各步、下一步、是否逾期。"""
+    """一起警情的闭环: 已办各步、下一步、所定期限及是否逾期; plan 为规则的安排, 供参考。"""
 
     incident: IncidentState
     playbook: str
@@ -118,6 +137,7 @@ class Case(msgspec.Struct, frozen=True):
     next: Label | None
     due: int | None
     overdue: bool
+    plan: CasePlan | None
 
 
 class CaseList(msgspec.Struct, frozen=True):

@@ -60,6 +60,17 @@ def test_resources_are_listed_and_matched_to_an_incident(run, county, monkeypatc
     assert all(entry["why"] for entry in matched)
 
 
+def test_a_demo_shows_the_county_that_does_not_exist(tmp_path):
+    from starlette.testclient import TestClient
+
+    from service.api.app import create_app
+    from service.settings import Settings
+
+    with TestClient(create_app(Settings(demo=True, database=f"sqlite:///{tmp_path}/fq.db", jobs_folder=tmp_path / "jobs"))) as client:
+        listed = client.get("/v1/resources").json()["resources"]
+    assert any(entry["name"].startswith("云杉县") for entry in listed)
+
+
 def test_without_a_directory_it_says_so(service, headers):
     assert service.client.get("/v1/resources", headers=headers).json()["code"] == "FQ6303"
 
@@ -85,3 +96,20 @@ def test_kappa_is_that_of_the_textbook():
     machine, person = zip(*[(levels.index(a), levels.index(b)) for a, b in pairs], strict=True)
     assert compare(pairs, levels).weighted_kappa == pytest.approx(cohen_kappa_score(machine, person, weights="quadratic"))
     assert compare([("red", "red")], levels).weighted_kappa is None
+
+
+def test_a_service_with_classifiers_says_so_and_jobs_get_them(tmp_path):
+    from starlette.testclient import TestClient
+
+    from service.api.app import create_app
+    from service.settings import Settings
+
+    told = Settings(demo=True, tier="cascade", database=f"sqlite:///{tmp_path}/fq.db", jobs_folder=tmp_path / "jobs")
+    app = create_app(told)
+    assert not app.state.context.assessor.inline
+    with TestClient(app) as client:
+        answer = client.post("/v1/assessments", json={"narrative": "他老是半夜唱歌搅得我觉都睡不了"}).json()
+        meta = client.get("/v1/meta").json()
+    assert (answer["degraded"], meta["degraded"]) == (False, False)
+    assert answer["versions"]["model"] == meta["model"]
+    assert meta["model"].endswith("/cascade")

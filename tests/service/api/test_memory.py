@@ -62,6 +62,29 @@ def test_the_six_steps_follow_one_another(service, headers):
     assert service.client.get("/v1/cases", headers=headers).json()["cases"] == []
 
 
+def test_the_plan_is_that_of_the_loops_rules(service, headers):
+    answer = service.assess(RED, headers, incident_id="C5").json()
+    assert answer["risk"]["colour"] == "red"
+    rule = service.app.state.context.assessor.engine.pack.rules["loop"]["six_steps"].data
+    case = service.client.get("/v1/cases/C5/steps", headers=headers).json()
+    for told in rule["steps"]:
+        since = case["steps"][-1]["at"] if case["steps"] else case["incident"]["received_at"]
+        planned = case["plan"]["next"]
+        assert (planned["name"], planned["due"] - since, planned["late_hours"]) == (told["name"], told["hours"]["red"] * 3_600_000, 0)
+        assert planned["who"] == list(told["who"])
+        assert planned["needs"] == [proof["name"] for proof in told["evidence"]]
+        case = step(service, "C5", headers, step=case["next"]["code"]).json()
+    assert case["plan"]["next"] is None
+    days = [(visit["due"] - case["steps"][-1]["at"]) // 86_400_000 for visit in case["plan"]["visits"]]
+    assert days == rule["visits"]["days"]["red"]
+
+
+def test_a_due_time_without_a_zone_is_beijing_time(service, headers):
+    service.assess(GREEN, headers, incident_id="C6")
+    told = step(service, "C6", headers, step="assign", due="2099-01-01T08:00:00").json()
+    assert told["due"] == 4070908800000  # midnight UTC
+
+
 def test_no_step_is_skipped(service, headers):
     service.assess(RED, headers, incident_id="C2")
     refused = step(service, "C2", headers, step="handle")
