@@ -107,7 +107,9 @@ def _weight(weights: Mapping[str, float], form: str) -> float:
 def _check(template: Template, asked: PaperIn) -> None:
     unknown = len(asked.set.keys() - set(asks(template)))
     if unknown:
-        raise Problem(422, "FQ6017", "有这份文书没有的补填项", "set names what the paper does not ask for", remedy="可用 " + "、".join(asks(template)))
+        raise Problem(
+            422, "FQ6017", "有这份文书没有的补填项", "set names what the paper does not ask for", remedy="可用 " + ("、".join(asks(template)) or "(无)")
+        )
     if template.many and (asked.incident is not None or asked.since is None or asked.until is None):
         raise Problem(422, "FQ6018", "这种文书由一段时间的警情做成", "this paper is made of a span of time", remedy="给出 since 与 until, 不给 incident")
     if not template.many and (asked.incident is None or asked.since or asked.until or asked.station):
