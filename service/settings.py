@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     resources: Path | None = Field(default=None, description="资源名录文件夹(CSV/YAML/Excel); 空则答案不列资源")
     papers: list[Path] = Field(default=[], description="本地文书模板文件夹, 叠加在随附模板上")
     playbook: str | None = Field(default=None, description="工作模式; 空为规则包的默认")
-    tier: Literal["rules", "fast", "cascade", "full"] = Field(default="rules", description="规则之外加哪一档学习分类器; 加载不了则只有规则, 答案标 degraded")
+    tier: Literal["rules", "fast", "cascade", "full"] = Field(default="cascade", description="规则之外加哪一档学习分类器; 加载不了则只有规则, 答案标 degraded")
     models: Path | None = Field(default=None, description="分类器文件夹; 空为随附的")
     case_playbook: str = Field(default="suqian_source_governance", description="闭环步骤取自哪个工作模式(六步闭环)")
     repeats: bool = Field(default=True, description="记住来电(只存散列), 答案里给出重复情况; 需有来电时间")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from service.keys import SCOPES, create
 from service.settings import Settings
 from tests.service.api.postgres import Cluster, binaries, cluster
 
+os.environ.setdefault("FENGQIAO_TIER", "rules")  # what is under test here is the service; the classifiers have tests of their own
 RED = "老公没有一天不打我, 今天又拿菜刀追我, 我躲在卫生间"
 GREEN = "请问身份证到期了去哪里换"
 ORANGE = "隔壁为了停车位又打了我两拳, 脸都肿了"
