@@ -66,7 +66,7 @@ def test_a_demo_shows_the_county_that_does_not_exist(tmp_path):
     from service.api.app import create_app
     from service.settings import Settings
 
-    with TestClient(create_app(Settings(demo=True, database=f"sqlite:///{tmp_path}/fq.db", jobs_folder=tmp_path / "jobs"))) as client:
+    with TestClient(create_app(Settings(demo=True, tier="rules", database=f"sqlite:///{tmp_path}/fq.db", jobs_folder=tmp_path / "jobs"))) as client:
         listed = client.get("/v1/resources").json()["resources"]
     assert any(entry["name"].startswith("云杉县") for entry in listed)
 
