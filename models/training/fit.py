@@ -47,7 +47,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """Inverse regularisation (sklearn's C); chosen by cross-fit likelihood on the training corpora, 2026-11-22."""
+    """Inverse regularisation (sklearn's C); set after looking at scores on gold_dev and the writer ua, 2026-11-22."""
 
     one_fast: float = 4.0
     one_deep: float = 4.0
