@@ -66,6 +66,10 @@ def _run(settings: Settings, uds: Path | None) -> None:
     app = create_app(settings)  # rules that do not compile stop the start here, in one line
     opened = Store(settings)
     try:
+        if settings.demo:
+            from service.desk.demo import fill
+
+            fill(opened, app.state.context.assessor)
         _greet(settings, opened, uds)
     finally:
         opened.close()

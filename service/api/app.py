@@ -26,6 +26,8 @@ from service.api.events import Feed
 from service.api.gate import Gate
 from service.api.wire import KNOWN
 from service.assessor import Assessor
+from service.desk import routes as triage
+from service.desk.pages import static_files
 from service.hooks import Sender
 from service.jobs.runner import Runner
 from service.keys import Keyring
@@ -47,6 +49,7 @@ ROUTERS = (
     catalogue.router,
     session.router,
     docs.router,
+    triage.router,
 )
 _OFF: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}  # FastAPI's own would put failures' texts into its logs
 
@@ -70,6 +73,7 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/docs/static", docs.static_files(), name="docs-static")
+    app.mount("/desk/static", static_files(), name="desk-static")
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)

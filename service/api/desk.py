@@ -26,7 +26,7 @@ from service.keys import Principal
 from service.problems import Problem
 from service.store.database import now_ms
 from service.store.tables import assessments, decisions, incidents
-from service.store.writer import Tx
+from service.store.writer import Tx, Unit
 
 router = APIRouter(tags=["assessments"])
 Reading = Annotated[Principal, Depends(allowed("read"))]
@@ -75,23 +75,24 @@ def _persons(who: Principal, asked: DecisionIn) -> tuple[str, str | None]:
 @router.get("/v1/assessments", summary="警情队列", responses=reply("Page", 200))
 async def queue(request: Request, here: Here, who: Reading, query: Annotated[ListQuery, Query()]) -> Response:
     """依紧急程度、现级、先后排列, 分页。任何筛选都不隐去未决的最高级(红)。"""
-    return await _page(request, here, who, query)
+    return json_response(await search_page(request, here, who, query))
 
 
 @router.post("/v1/assessments:search", summary="检索警情", responses=reply("Page", 200), openapi_extra=body("SearchIn"))
 async def search(request: Request, here: Here, who: Reading) -> Response:
     """同队列, 并可在警情文本中查找; 用 POST, 文字不进网址。"""
-    return await _page(request, here, who, await read_body(request, SearchIn))
+    return json_response(await search_page(request, here, who, await read_body(request, SearchIn)))
 
 
-async def _page(request: Request, here: Context, who: Principal, query: SearchIn) -> Response:
+async def search_page(request: Request, here: Context, who: Principal, query: SearchIn) -> Page:
+    """A page of the queue; looking for words is audited. The desk's pages show the same."""
     purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
     after = _cursor(query.cursor)
     page = await here.store.read_async(lambda connection: _ask(connection, query, after))
     if query.text:  # looking through narratives is looking at them
         entry = Entry(now_ms(), who.name, purpose, "search", "", {"text_hash": here.store.keyed_hash(query.text), "found": len(page.items)})
         await here.store.write(lambda tx: tx.audit(entry))
-    return json_response(page)
+    return page
 
 
 def _ask(connection: Connection, query: SearchIn, after: list[int | str] | None) -> Page:
@@ -152,16 +153,21 @@ def _cursor(given: str | None) -> list[int | str] | None:
 async def record(id: str, request: Request, here: Here, who: Reading) -> Response:
     """现状、警情文本(若保存)、各版研判与所有决定。查看记入审计。"""
     purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
+    return json_response(await here.store.write(viewing(id, who.name, purpose)))
+
+
+def viewing(ident: str, actor: str, purpose: str) -> Unit[Record]:
+    """The unit that reads one incident and notes in the audit that it was looked at."""
 
     def look(tx: Tx) -> Record:
-        incident = find_incident(tx.rows, id)
+        incident = find_incident(tx.rows, ident)
         key = incident["key"]
-        tx.audit(Entry(now_ms(), who.name, purpose, "view", key, {"assessment": incident["assessment"]}))
+        tx.audit(Entry(now_ms(), actor, purpose, "view", key, {"assessment": incident["assessment"]}))
         versions = tx.rows(select(assessments).where(assessments.c.incident == key).order_by(assessments.c.version))
         decided = tx.rows(select(decisions).where(decisions.c.incident == key).order_by(decisions.c.at, decisions.c.id))
         return _record(incident, versions, decided)
 
-    return json_response(await here.store.write(look))
+    return look
 
 
 def _record(incident: Any, versions: Sequence[Any], decided: Sequence[Any]) -> Record:

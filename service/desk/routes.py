@@ -1,0 +1,162 @@
+"""The desk's pages. They show what the API's functions give and change nothing: decisions go to the API itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
+from sqlalchemy import Connection, select
+from starlette.responses import RedirectResponse, Response
+
+from pipeline.values import Assessment, Incident, assessment_from_json
+from service import conduct_view
+from service.api.auth import allowed
+from service.api.context import Context, Here
+from service.api.desk import search_page, viewing
+from service.api.replies import Page, Record
+from service.api.wire import LINE, TEXT, SearchIn, Wire, purpose_of, read_body
+from service.desk.names import Names, words
+from service.desk.pages import page
+from service.desk.view import Row, facts, fraud_bar, moment, row, spans
+from service.keys import Principal
+from service.problems import Problem
+from service.store.database import now_ms
+from service.store.tables import assessments, incidents
+from service.store.writer import Tx
+
+router = APIRouter(include_in_schema=False)
+Reading = Annotated[Principal, Depends(allowed("read"))]
+Assessing = Annotated[Principal, Depends(allowed("assess"))]
+
+
+class TypingIn(Wire):
+    """A note while it is being typed. `highest`: the highest colour seen so far."""
+
+    narrative: str = Field(max_length=20_000, pattern=TEXT)
+    highest: str = Field(default="", max_length=32, pattern=LINE)
+
+
+async def _visitor(request: Request, here: Context) -> Principal | Response:
+    """Who looks at a page; strangers are sent to the door."""
+    try:
+        return await allowed("read")(request)
+    except Problem as problem:
+        if problem.status != 401:
+            raise
+        return RedirectResponse("/desk/login", 303)
+
+
+def _common(here: Context, who: Principal) -> dict[str, Any]:
+    return {"who": who, "demo": here.settings.demo, "shadow": here.settings.shadow, "words": words(), "names": Names(here.assessor.engine)}
+
+
+@router.get("/desk/login")
+async def login(request: Request, here: Here) -> Response:
+    """The door: a key for a session."""
+    return page("login.html")
+
+
+@router.get("/")
+async def home(request: Request, here: Here, note: Annotated[str, Query(max_length=140, pattern=LINE)] = "") -> Response:
+    """The queue, with the note that is open beside it."""
+    who = await _visitor(request, here)
+    if isinstance(who, Response):
+        return who
+    found = await _queue(request, here, who, SearchIn())
+    stations = await here.store.read_async(lambda c: [r[0] for r in c.execute(select(incidents.c.station).distinct().order_by(incidents.c.station)) if r[0]])
+    shown = await _note(request, here, who, note) if note else {}
+    levels = found["names"].levels(here.assessor.engine.profile)
+    return page("queue.html", **{**found, **shown}, stations=stations, choices=levels[::-1], opened=note)
+
+
+@router.post("/desk/queue")
+async def queue(request: Request, here: Here, who: Reading) -> Response:
+    """The rows of the queue for these filters (POST: searched words do not go into an address)."""
+    return page("_rows.html", **await _queue(request, here, who, await read_body(request, SearchIn)))
+
+
+async def _queue(request: Request, here: Context, who: Principal, query: SearchIn) -> dict[str, Any]:
+    found: Page = await search_page(request, here, who, query)
+    clocks = await here.store.read_async(lambda c: _answers(c, [item.incident.assessment for item in found.items]))
+    names, now = Names(here.assessor.engine), now_ms()
+    rows: list[Row] = [row(item, clocks.get(item.incident.assessment), names, now) for item in found.items]
+    return _common(here, who) | {"rows": rows, "next": found.next, "counts": found.open_by_colour, "continued": query.cursor is not None}
+
+
+def _answers(connection: Connection, ids: list[str]) -> dict[str, str]:
+    asked = select(assessments.c.id, assessments.c.answer).where(assessments.c.id.in_(ids))
+    return {row.id: row.answer for row in connection.execute(asked)}
+
+
+@router.get("/desk/notes/{id}")
+async def note(id: str, request: Request, here: Here, part: bool = False) -> Response:
+    """One incident, as a page of its own or as the part beside the queue."""
+    who = await _visitor(request, here)
+    if isinstance(who, Response):
+        return who
+    return page("_note.html" if part else "note.html", **await _note(request, here, who, id))
+
+
+async def _note(request: Request, here: Context, who: Principal, ident: str) -> dict[str, Any]:
+    purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
+    look = viewing(ident, who.name, purpose)
+
+    def both(tx: Tx) -> tuple[Record, Assessment]:
+        record = look(tx)
+        (found,) = tx.rows(select(assessments.c.answer).where(assessments.c.id == record.incident.assessment))
+        return record, assessment_from_json(found["answer"])
+
+    record, answer = await here.store.write(both)
+    names = Names(here.assessor.engine)
+    state = record.incident
+    return _common(here, who) | _answered(record.narrative or "", answer, names) | {
+        "record": record,
+        "state": state,
+        "level": names.level(state.profile, state.colour),
+        "machine": names.level(state.profile, state.machine_colour),
+        "levels": names.levels(state.profile),
+        "pending": [item for item in record.decisions if item.state == "pending"],
+        "moment": moment,
+        "may_decide": "decide" in who.scopes,
+    }  # fmt: skip
+
+
+def _answered(narrative: str, answer: Assessment, names: Names) -> dict[str, Any]:
+    return {
+        "answer": answer,
+        "spans": spans(narrative, answer, names),
+        "facts": facts(answer),
+        "bar": fraud_bar(answer, names),
+        "conduct": list(conduct_view.rows(answer)),
+    }
+
+
+@router.get("/desk/typing")
+async def typing_page(request: Request, here: Here) -> Response:
+    """A call note while it is being typed."""
+    who = await _visitor(request, here)
+    if isinstance(who, Response):
+        return who
+    return page("typing.html", **_common(here, who), levels=Names(here.assessor.engine).levels(here.assessor.engine.profile))
+
+
+@router.post("/desk/typing")
+async def typed(request: Request, here: Here, who: Assessing) -> Response:
+    """Assess what has been typed so far; nothing is stored."""
+    if here.settings.shadow:
+        raise Problem(403, "FQ6104", "影子模式不给出研判", "shadow mode shows no assessment")
+    asked = await read_body(request, TypingIn)
+    incident = Incident(narrative=asked.narrative)
+    assess = here.assessor.assess
+    answer = (
+        assess(incident)
+        if len(asked.narrative) <= here.settings.inline_narrative
+        else await asyncio.get_running_loop().run_in_executor(here.workers, assess, incident)
+    )
+    names = Names(here.assessor.engine)
+    now, seen = names.level(answer.risk.profile, answer.risk.colour), names.level(answer.risk.profile, asked.highest or answer.risk.colour)
+    level = max(now, seen, key=lambda item: item.rank)
+    values = _common(here, who) | _answered(asked.narrative, answer, names) | {"level": level, "machine": now, "state": None}
+    return page("_typed.html", **values, headers={"fengqiao-colour": level.code, "fengqiao-machine": now.code})
