@@ -59,6 +59,7 @@ def _slots(document: Document, found: facts.Facts, scripts: Sequence[Ranked], lo
     kinds = settings["response_kinds"]
     amount = f"{loss_yuan:,.0f} 元" if loss_yuan else quotes(found.money[:1])
     first = scripts[0].rule if scripts else None
+    words = settings["response_words"]
     return {
         "amount": shown(amount),
         "paid": f"{loss_yuan:,.0f} 元" if loss_yuan else "",
@@ -66,8 +67,8 @@ def _slots(document: Document, found: facts.Facts, scripts: Sequence[Ranked], lo
         "account": shown(quotes(item for item in found.identifiers if item.kind in kinds["account"])),
         "contact": shown(quotes(item for item in found.identifiers if item.kind in kinds["contact"])),
         "app": shown(quotes(item for item in found.apps if item.get("group") not in kinds["ordinary_apps"])),
-        "relative": quotes(item for item in found.parties if item.value in kinds["relatives"]) or "家属",
-        "victim": quotes(item for item in found.parties if item.value in kinds["victims"]) or "受害人",
+        "relative": quotes(item for item in found.parties if item.value in kinds["relatives"]) or words["relative"],
+        "victim": quotes(item for item in found.parties if item.value in kinds["victims"]) or words["victim"],
         "script": first.name if first else "",
         "explain": str(first.data["explain"]).strip() if first else "",
     }

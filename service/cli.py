@@ -13,6 +13,7 @@ import typer
 from pipeline.errors import FengqiaoError, InputError
 from pipeline.values import Incident, to_json
 from service import bench_cli, card_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
+from service.decoding import decoded
 from service.known import assess_knowing
 from service.label import cli as label_cli
 from service.label import measure
@@ -109,16 +110,11 @@ def _narratives(text: str | None, paths: list[Path]) -> Iterator[str]:
 
 
 def _decoded(data: bytes, name: str) -> str:
-    """UTF-8 (with or without BOM), else GB18030, else a coded error; never replaced characters."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if len(text) > LARGEST_INPUT:
-            raise InputError("FQ2004", "文本太长", "too long for triage", seen=f"{name}: {len(text)} 字", remedy="成批记录请转成表格后批量标注")
-        return text
-    raise InputError("FQ2003", "既不是 UTF-8 也不是 GB18030", "neither UTF-8 nor GB18030", seen=name, remedy="另存为 UTF-8 后重试")
+    """One narrative of a length that `triage` reads at once."""
+    text = decoded(data, name)
+    if len(text) > LARGEST_INPUT:
+        raise InputError("FQ2004", "文本太长", "too long for triage", seen=f"{name}: {len(text)} 字", remedy="成批记录请转成表格后批量标注")
+    return text
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.errors import InputError
+from service.decoding import decoded
 
 if TYPE_CHECKING:
     from pipeline.privacy import Job, Treated
@@ -226,10 +227,4 @@ def _job(vault: Path | None, key: Path | None, name: str, who: str) -> Iterator[
 
 def _stdin() -> str:
     """Standard input as UTF-8 or GB18030."""
-    data = sys.stdin.buffer.read()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding).removesuffix("\n")
-        except UnicodeDecodeError:
-            continue
-    raise InputError("FQ2003", "既不是 UTF-8 也不是 GB18030", "neither UTF-8 nor GB18030", seen="标准输入 stdin", remedy="另存为 UTF-8 后重试")
+    return decoded(sys.stdin.buffer.read(), "标准输入 stdin").removesuffix("\n")

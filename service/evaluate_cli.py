@@ -142,8 +142,8 @@ def _colours(gold: list[str], seen: list[str], levels: Sequence[str]) -> dict[st
     left, right = [a for a, _ in pairs], [b for _, b in pairs]
     return {
         "accuracy": metrics.accuracy(gold, seen),
-        "quadratic_kappa": metrics.kappa(left, right, len(levels), quadratic=True),
-        "kappa": metrics.kappa(left, right, len(levels), quadratic=False),
+        "quadratic_kappa": metrics.kappa(left, right, quadratic=True),
+        "kappa": metrics.kappa(left, right, quadratic=False),
         "top_recall": Share(sum(a == b == top for a, b in pairs), sum(a == top for a in left)),
         "top_precision": Share(sum(a == b == top for a, b in pairs), sum(b == top for b in right)),
         "severe_graded_lowest": Share(sum(a >= severe and b == 0 for a, b in pairs), sum(a >= severe for a in left)),
@@ -178,7 +178,7 @@ def _brief(pairs: list[tuple[_Row, _Row]], levels: Sequence[str]) -> dict[str, A
         "n": len(pairs),
         "category": metrics.accuracy([r.get("category") for r, _ in pairs], [p["category"] for _, p in pairs]),
         "dispute_type": metrics.accuracy([r["dispute_type"] for r, _ in typed], [p["dispute_type"] for _, p in typed]),
-        "quadratic_kappa": metrics.kappa([a for a, _ in graded], [b for _, b in graded], len(levels), quadratic=True),
+        "quadratic_kappa": metrics.kappa([a for a, _ in graded], [b for _, b in graded], quadratic=True),
     }
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+_Label = TypeVar("_Label", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,32 @@ def macro_f1(counts: Iterable[Counts]) -> float:
     return sum(scores) / len(scores) if scores else math.nan
 
 
-def kappa(gold: Sequence[int], seen: Sequence[int], levels: int, *, quadratic: bool) -> float:
-    """Cohen's κ over ordered levels, plain or with quadratic weights."""
-    if not gold:
-        return math.nan
-    table = Counter(zip(gold, seen, strict=True))
-    rows, columns, n = Counter(gold), Counter(seen), len(gold)
-    cost = (lambda i, j: (i - j) ** 2) if quadratic else (lambda i, j: int(i != j))
-    observed = sum(cost(i, j) * table[i, j] for i in range(levels) for j in range(levels))
-    expected = sum(cost(i, j) * rows[i] * columns[j] / n for i in range(levels) for j in range(levels))
-    return 1 - observed / expected if expected else math.nan
+def kappa(gold: Sequence[int], seen: Sequence[int], *, quadratic: bool) -> float:
+    """Cohen's κ over ordered levels, plain or with quadratic weights; NaN where it is not defined."""
+    return kappa_of_pairs(Counter(zip(gold, seen, strict=True)), squared if quadratic else unequal)
+
+
+def kappa_of_pairs(pairs: Mapping[tuple[_Label, _Label], int], cost: Callable[[_Label, _Label], float]) -> float:
+    """Cohen's κ (1968) of counted pairs of labels with the cost of taking one for the other; NaN without pairs or where both never vary."""
+    total = sum(pairs.values())
+    left: Counter[_Label] = Counter()
+    right: Counter[_Label] = Counter()
+    for (a, b), n in pairs.items():
+        left[a] += n
+        right[b] += n
+    observed = sum(cost(a, b) * n for (a, b), n in pairs.items())
+    expected = sum(cost(a, b) * n * m for a, n in left.items() for b, m in right.items())
+    return 1 - observed * total / expected if expected else math.nan
+
+
+def squared(a: float, b: float) -> float:
+    """Quadratic weights."""
+    return (a - b) ** 2
+
+
+def unequal(a: object, b: object) -> float:
+    """No weights: any disagreement costs the same."""
+    return float(a != b)
 
 
 def confusions(gold: Sequence[str | None], seen: Sequence[str | None]) -> list[tuple[str, str, int]]:

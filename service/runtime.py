@@ -30,6 +30,7 @@ def load_engine(
     engine = make_engine(rules, profile=profile, playbook=playbook, tier=tier, models=models)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 50, 100)  # an answer is a few thousand objects without circles: at the default 700 a collection ran many times within one
     return engine
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from service.metrics import kappa
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,5 @@ def compare(pairs: Sequence[tuple[str, str]], levels: Sequence[str]) -> Comparis
     ranks = [(levels.index(machine), levels.index(person)) for machine, person in pairs]
     agreed = sum(machine == person for machine, person in ranks)
     lower = sum(machine < person for machine, person in ranks)
-    return Comparison(agreed, agreed / len(ranks) if ranks else None, _kappa(ranks), lower, len(ranks) - agreed - lower)
-
-
-def _kappa(ranks: Sequence[tuple[int, int]]) -> float | None:
-    total = len(ranks)
-    machine, person = Counter(rank for rank, _ in ranks), Counter(rank for _, rank in ranks)
-    seen = sum((a - b) ** 2 for a, b in ranks)
-    expected = sum((a - b) ** 2 * machine[a] * person[b] for a in machine for b in person)
-    return None if expected == 0 else 1 - seen * total / expected
+    weighted = kappa([machine for machine, _ in ranks], [person for _, person in ranks], quadratic=True)
+    return Comparison(agreed, agreed / len(ranks) if ranks else None, None if math.isnan(weighted) else weighted, lower, len(ranks) - agreed - lower)

@@ -157,7 +157,7 @@ class Reading:
             value = self.values.get(name)
             if value:
                 total += weight * value
-        return total, tuple(sorted(set(hits)))
+        return total, tuple(sorted(set(hits))) if len(hits) > 1 else tuple(hits)
 
     def decide(self, rule: RuleSpec, score: float, hits: tuple[Hit, ...]) -> None:
         """Record that a label holds, so that later conditions see it."""

@@ -40,17 +40,17 @@ def scan(pack: Pack, text: str) -> Spans:
 
 def _longest(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Drop spans that lie inside another one."""
-    spans.sort(key=_start_then_longer)
-    kept, last = [], -1
+    spans.sort()  # of those that start together the longest comes last, and takes the place of the shorter
+    kept: list[tuple[int, int]] = []
+    last = -1
     for span in spans:
         if span[1] > last:
-            kept.append(span)
+            if kept and kept[-1][0] == span[0]:
+                kept[-1] = span
+            else:
+                kept.append(span)
             last = span[1]
     return kept
-
-
-def _start_then_longer(span: tuple[int, int]) -> tuple[int, int]:
-    return span[0], -span[1]
 
 
 def _unmasked(pack: Pack, found: Spans) -> Spans:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.metrics import Share
+from service.metrics import Share, kappa_of_pairs, squared, unequal
 
 Pairs = Mapping[tuple[Hashable, Hashable], int]
 
@@ -29,23 +27,8 @@ def agreement(pairs: Pairs, order: Sequence[Hashable] | None = None) -> Agreemen
     """
     total = sum(pairs.values())
     equal = Share(sum(n for (a, b), n in pairs.items() if a == b), total)
-    plain = _kappa(pairs, lambda a, b: float(a != b))
+    plain = kappa_of_pairs(pairs, unequal)
     if order is None:
         return Agreement(equal, plain)
     place = {code: index for index, code in enumerate(order)}
-    return Agreement(equal, plain, _kappa(pairs, lambda a, b: float((place[a] - place[b]) ** 2)))
-
-
-def _kappa(pairs: Pairs, cost: object) -> float:
-    assert callable(cost)
-    total = sum(pairs.values())
-    if not total:
-        return math.nan
-    left: Counter[Hashable] = Counter()
-    right: Counter[Hashable] = Counter()
-    for (a, b), n in pairs.items():
-        left[a] += n
-        right[b] += n
-    observed = sum(cost(a, b) * n for (a, b), n in pairs.items())
-    expected = sum(cost(a, b) * n * m / total for a, n in left.items() for b, m in right.items())
-    return 1 - observed / expected if expected else math.nan
+    return Agreement(equal, plain, kappa_of_pairs(pairs, lambda a, b: squared(place[a], place[b])))

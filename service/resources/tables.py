@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.rulepack.files import read_yaml
+from service.decoding import decoded
 
 SUFFIXES = (".csv", ".yaml", ".yml", ".xlsx", ".xlsm", ".xls", ".ods")
 
@@ -38,16 +39,7 @@ def rows(folder: Path) -> Iterator[Row]:
 
 
 def _csv(path: Path) -> Iterator[Row]:
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        break
-    else:
-        raise InputError("FQ2003", "既不是 UTF-8 也不是 GB18030", "neither UTF-8 nor GB18030", seen=path.name, remedy="另存为 UTF-8 后重试")
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(decoded(path.read_bytes(), path.name), newline=""))
     heading = [cell.strip() for cell in next(reader, [])]
     for cells in reader:
         if any(cell.strip() for cell in cells):
