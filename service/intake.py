@@ -53,6 +53,7 @@ class Intake:
     shadow: bool = False
     keep: bool = True
     first_seen: int | None = None  # ms; for history that is taken in later
+    where: tuple[float, float] | None = None  # longitude, latitude; kept to a thousandth of a degree
     memory: Remembering | None = None  # where the call is remembered, by keyed hashes
 
     def unit(self, store: Store) -> Unit[Taken]:
@@ -118,6 +119,8 @@ class Intake:
             "script": answer.fraud.scripts[0].code if answer.fraud and answer.fraud.scripts else "",
             "needs_review": answer.needs_review.flag,
             "shadow": self.shadow,
+            "longitude": round(self.where[0] * 1000) if self.where and self.keep else None,
+            "latitude": round(self.where[1] * 1000) if self.where and self.keep else None,
         }
 
     def _told(self, row: dict[str, Any], state: dict[str, Any], version: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from service.audit import Entry
 from service.intake import without_quotes
 from service.store.database import now_ms
 from service.store.store import Store
-from service.store.tables import assessments, decisions, idempotency, incidents
+from service.store.tables import assessments, case_steps, case_visits, decisions, idempotency, incidents
 from service.store.writer import Tx
 
 DAY = 86_400_000
@@ -50,6 +50,12 @@ def purge(store: Store, *, before: int | None = None, incident: str | None = Non
                 break
         emptied = update(decisions).where(decisions.c.incident.in_(keys), decisions.c.reason.is_not(None)).values(reason=None)
         reasons = store.write_now(lambda tx: tx.execute(emptied).rowcount)
+    if wanted:
+        for table in (case_steps, case_visits):
+            notes = update(table).where(table.c.incident.in_(keys), table.c.note.is_not(None)).values(note=None)
+            store.write_now(lambda tx, notes=notes: tx.execute(notes).rowcount)  # type: ignore[misc]
+        spots = update(incidents).where(and_(*wanted), incidents.c.longitude.is_not(None)).values(longitude=None, latitude=None)
+        store.write_now(lambda tx: tx.execute(spots).rowcount)
     old = delete(idempotency).where(idempotency.c.at < now_ms() - _REPLAY_MS if incident is None else idempotency.c.at >= 0)
     replays = store.write_now(lambda tx: tx.execute(old).rowcount)
     opened = store.read(lambda c: sum(1 for part in _parts(sorted(touched)) for _ in c.execute(_open(part))))

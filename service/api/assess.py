@@ -128,7 +128,7 @@ def take(here: Context, asked: AssessIn, incident: Incident, answer: Assessment,
     levels = tuple(here.assessor.level(answer.risk.profile))
     named, keep = asked.incident_id is not None, here.settings.incidents == "full"
     memory = here.memory() if here.settings.repeats and incident.occurred_at is not None else None
-    return Intake(incident, answer, to_json(answer), who, levels, asked.station, named, here.settings.shadow, keep, memory=memory)
+    return Intake(incident, answer, to_json(answer), who, levels, asked.station, named, here.settings.shadow, keep, where=asked.where, memory=memory)
 
 
 def _assess(here: Context, incident: Incident, profile: str | None, playbook: str | None) -> Assessment:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 from starlette.responses import Response
 
 from pipeline.repeats.keys import ROLE_NAMES
@@ -14,24 +14,26 @@ from pipeline.repeats.model import EVERYWHERE
 from pipeline.repeats.settings import DAY
 from pipeline.values import incident_from_json
 from service.api.auth import allowed
-from service.api.case_plan import plan
+from service.api.case_plan import outcomes_of, plan, reopened, rule_of
 from service.api.context import Context, Here
 from service.api.once import commit, replayed
 from service.api.openapi import body, reply
 from service.api.replies import Label, state_of
-from service.api.replies_work import Case, CaseList, CaseStep, Frequent, KindCount, Repeats
-from service.api.wire import LINE, StepIn, cached, epoch_ms, json_response, purpose_of, read_body
+from service.api.replies_work import Case, CaseList, CaseStep, CaseVisit, Frequent, KindCount, Repeats
+from service.api.wire import LINE, StepIn, VisitIn, cached, epoch_ms, json_response, purpose_of, read_body
 from service.audit import Entry
-from service.decisions import find_incident
+from service.decisions import Decision, find_incident
+from service.intake import Who
 from service.keys import Principal
 from service.problems import Problem
 from service.store.database import new_id, now_ms
-from service.store.tables import assessments, case_steps, incidents
+from service.store.tables import assessments, case_steps, case_visits, incidents
 from service.store.writer import Tx
 
 router = APIRouter(tags=["cases"])
 Reading = Annotated[Principal, Depends(allowed("read"))]
 _CHINA_SECONDS = 8 * 3600
+_VISITS_KEPT_DAYS = 30  # how long past the last planned day a visit that nobody made stays on the board
 
 
 @router.get("/v1/repeats", summary="重复警情", responses=reply("Repeats", 200))
@@ -107,9 +109,54 @@ async def take_step(id: str, request: Request, here: Here, who: Annotated[Princi
         told = {name: row[name] for name in ("step", "number", "unit", "due", "result")} | {"note_hash": here.store.keyed_hash(asked.note or "")}
         told |= {name: incident[name] for name in ("colour", "rank", "levels", "status", "station", "incident_id")}
         tx.audit(Entry(row["at"], actor, purpose, "case", incident["key"], told))
-        return _case(here, incident, [*done, row], playbook, loop)
+        visits = tx.rows(select(case_visits).where(case_visits.c.incident == incident["key"]).order_by(case_visits.c.at))
+        return _case(here, incident, ([*done, row], visits), playbook, loop)
 
     return await commit(request, here, who, unit, json_response)
+
+
+@router.post("/v1/cases/{id}/visits", summary="记录一次回访", responses=reply("Case", 200), openapi_extra=body("VisitIn"))
+async def visit(id: str, request: Request, here: Here, who: Annotated[Principal, Depends(allowed("decide"))]) -> Response:
+    """六步走完后才回访。又起纠纷的, 现级升一级(已是最高级则不变), 警情重新从交办走起。记入审计。"""
+    asked = await read_body(request, VisitIn)
+    purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
+    if asked.by is not None and not who.vouches:
+        raise Problem(403, "FQ6410", "此密钥不得代填警号", "this key may not name officers", remedy="每人用自己的密钥")
+    before = await replayed(request, here, who)
+    if before is not None:
+        return before
+    playbook, loop = loop_of(here)
+    pack = here.assessor.engine.pack
+    outcomes = outcomes_of(rule_of(pack, loop))
+    if asked.outcome not in outcomes:
+        raise Problem(422, "FQ6415", "没有这个回访结果", "unknown outcome of a visit", remedy="可用 " + " ".join(outcomes))
+    actor = f"{who.name}/{asked.by}" if asked.by else who.name
+
+    def unit(tx: Tx) -> Case:
+        incident = find_incident(tx.rows, id)
+        steps = tx.rows(select(case_steps).where(case_steps.c.incident == incident["key"]).order_by(case_steps.c.number))
+        visits = tx.rows(select(case_visits).where(case_visits.c.incident == incident["key"]).order_by(case_visits.c.at))
+        if not steps or len(steps) % len(loop) or reopened(pack, loop, steps, visits):
+            raise Problem(409, "FQ6416", "六步走完后才回访", "visits follow the last step", remedy="先办完各步")
+        row = {"id": new_id(), "incident": incident["key"], "at": now_ms(), "actor": actor, "outcome": asked.outcome, "note": asked.note}
+        tx.add(case_visits, row)
+        told = {"step": "visit", "result": asked.outcome, "note_hash": here.store.keyed_hash(asked.note or "")}
+        told |= {name: incident[name] for name in ("colour", "rank", "levels", "status", "station", "incident_id")}
+        tx.audit(Entry(row["at"], actor, purpose, "case", incident["key"], told))
+        if outcomes[asked.outcome]["again"]:
+            incident = _raised(here, tx, incident, Who(actor, purpose), str(outcomes[asked.outcome]["name"]))
+        return _case(here, incident, (steps, [*visits, row]), playbook, loop)
+
+    return await commit(request, here, who, unit, json_response)
+
+
+def _raised(here: Context, tx: Tx, incident: Any, who: Who, why: str) -> Any:
+    """The incident one level up, as the loop's rules ask where a matter has risen again; as it is where there is no higher level."""
+    levels = tuple(here.assessor.level(incident["profile"]))
+    if incident["rank"] + 1 >= len(levels) or here.settings.shadow:
+        return incident
+    higher = levels[incident["rank"] + 1]
+    return Decision(who, None, higher, False, why, None, None, {incident["profile"]: levels}).unit(here.store, incident["key"])(tx)["incident"]
 
 
 @router.get("/v1/cases/{id}/steps", summary="一起警情已办各步", responses=reply("Case", 200), operation_id="case_steps")
@@ -121,40 +168,73 @@ async def case(id: str, here: Here, who: Reading) -> Response:
     def look(connection: Connection) -> Case:
         incident = find_incident(lambda statement: connection.execute(statement).mappings().all(), id)
         steps = connection.execute(select(case_steps).where(case_steps.c.incident == incident["key"]).order_by(case_steps.c.number)).mappings().all()
-        return _case(here, incident, steps, playbook, loop)
+        visits = connection.execute(select(case_visits).where(case_visits.c.incident == incident["key"]).order_by(case_visits.c.at)).mappings().all()
+        return _case(here, incident, (steps, visits), playbook, loop)
 
     return json_response(await here.store.read_async(look))
 
 
 @router.get("/v1/cases", summary="在办的闭环", responses=reply("CaseList", 200))
-async def cases(here: Here, who: Reading, limit: Annotated[int, Query(ge=1, le=500, description="最多几起")] = 200) -> Response:
-    """看板: 逾期在前, 依期限排列; 走完一轮的不列。"""
+async def cases(
+    here: Here,
+    who: Reading,
+    limit: Annotated[int, Query(ge=1, le=500, description="最多几起")] = 200,
+    visits: Annotated[bool, Query(description="也列出走完一轮、还有回访要做的")] = False,
+) -> Response:
+    """看板: 逾期在前, 依期限排列; 走完一轮的不列, 除非要看回访。"""
+    return json_response(CaseList(tuple((await open_cases(here, visits=visits))[:limit])))
+
+
+async def open_cases(here: Context, *, visits: bool) -> list[Case]:
+    """Cases under way, those overdue first; with `visits` also those whose steps are done while visits are planned."""
     playbook, loop = loop_of(here)
-    found = await here.store.read_async(lambda connection: _open_cases(here, connection, playbook, loop))
+    found = await here.store.read_async(lambda connection: _open_cases(here, connection, playbook, loop, visits))
     found.sort(key=lambda case: (not case.overdue, case.due or 2**62, -case.incident.rank, case.incident.key))
-    return json_response(CaseList(tuple(found[:limit])))
+    return found
 
 
-def _open_cases(here: Context, connection: Connection, playbook: str, loop: Sequence[Label]) -> list[Case]:
-    counted = select(case_steps.c.incident, func.count().label("steps")).group_by(case_steps.c.incident).subquery()
-    keys = select(counted.c.incident).where(counted.c.steps % len(loop) != 0)
-    rows = connection.execute(select(case_steps).where(case_steps.c.incident.in_(keys)).order_by(case_steps.c.incident, case_steps.c.number)).mappings().all()
-    by_incident: dict[str, list[Any]] = {}
-    for row in rows:
-        by_incident.setdefault(row["incident"], []).append(row)
+def _open_cases(here: Context, connection: Connection, playbook: str, loop: Sequence[Label], visits: bool) -> list[Case]:
+    counted = select(case_steps.c.incident, func.count().label("steps"), func.max(case_steps.c.at).label("last")).group_by(case_steps.c.incident).subquery()
+    rule = rule_of(here.assessor.engine.pack, loop)
+    again = [code for code, entry in outcomes_of(rule).items() if entry["again"]]
+    risen = exists().where(case_visits.c.incident == counted.c.incident, case_visits.c.at >= counted.c.last, case_visits.c.outcome.in_(again))
+    wanted = or_(counted.c.steps % len(loop) != 0, risen)
+    if visits and rule is not None:
+        latest = max((day for days in rule.data["visits"]["days"].values() for day in days), default=0) + _VISITS_KEPT_DAYS
+        wanted = or_(wanted, counted.c.last >= now_ms() - latest * DAY * 1000)
+    keys = select(counted.c.incident).where(wanted)
+    steps = _by_incident(connection.execute(select(case_steps).where(case_steps.c.incident.in_(keys)).order_by(case_steps.c.number)).mappings())
+    made = _by_incident(connection.execute(select(case_visits).where(case_visits.c.incident.in_(keys)).order_by(case_visits.c.at)).mappings())
     states = connection.execute(select(incidents).where(incidents.c.key.in_(keys))).mappings()
-    return [_case(here, incident, by_incident[incident["key"]], playbook, loop) for incident in states]
+    found = [_case(here, incident, (steps[incident["key"]], made.get(incident["key"], [])), playbook, loop) for incident in states]
+    return [case for case in found if case.next is not None or (case.plan is not None and case.plan.visits)]
 
 
-def _case(here: Context, incident: Any, steps: Sequence[Any], playbook: str, loop: Sequence[Label]) -> Case:
+def _by_incident(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row["incident"], []).append(row)
+    return found
+
+
+def _case(here: Context, incident: Any, done: tuple[Sequence[Any], Sequence[Any]], playbook: str, loop: Sequence[Label]) -> Case:
+    """`done`: its steps and its visits, oldest first."""
+    steps, visits = done
+    pack = here.assessor.engine.pack
     names = {step.code: step.name for step in loop}
     shown = tuple(
         CaseStep(row["number"], row["step"], names.get(row["step"], row["step"]), row["at"], row["actor"], row["unit"], row["due"], row["result"], row["note"])
         for row in steps
     )
+    outcomes = outcomes_of(rule_of(pack, loop))
+    told = tuple(_visit(row, outcomes.get(row["outcome"], {})) for row in visits)
     under_way = len(steps) % len(loop) != 0
     due = steps[-1]["due"] if under_way else None
-    following = loop[len(steps) % len(loop)] if under_way or not steps else None
+    following = loop[len(steps) % len(loop)] if under_way or not steps or reopened(pack, loop, steps, visits) else None
     now = now_ms()
-    planned = plan(here.assessor.engine.pack, loop, incident, steps, now)
-    return Case(state_of(incident), playbook, shown, following, due, due is not None and due < now, planned)
+    planned = plan(pack, loop, incident, steps, visits, now)
+    return Case(state_of(incident), playbook, shown, following, due, due is not None and due < now, planned, told)
+
+
+def _visit(row: Any, outcome: Any) -> CaseVisit:
+    return CaseVisit(row["at"], row["actor"], row["outcome"], str(outcome.get("name") or row["outcome"]), bool(outcome.get("again")), row["note"])

@@ -25,7 +25,18 @@ _PROBLEMS = {
     "400": "请求读不了", "401": "需要密钥", "403": "没有权限", "404": "没有", "409": "冲突", "413": "过大", "415": "不是 JSON", "422": "不合要求", "429": "太频繁",
     "500": "内部错误", "503": "忙或正在停止",
 }  # fmt: skip
-_INPUTS = (wire.AssessIn, wire.BatchIn, wire.DecisionIn, wire.SearchIn, wire.SessionIn, wire.DeidentifyIn, wire.StepIn, wire.PaperIn, wire.WebhookIn)
+_INPUTS = (
+    wire.AssessIn,
+    wire.BatchIn,
+    wire.DecisionIn,
+    wire.SearchIn,
+    wire.SessionIn,
+    wire.DeidentifyIn,
+    wire.StepIn,
+    wire.VisitIn,
+    wire.PaperIn,
+    wire.WebhookIn,
+)
 _EXTRA_INPUTS: list[Any] = []
 _EXTRA_OUTPUTS: list[Any] = []
 

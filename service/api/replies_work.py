@@ -109,6 +109,17 @@ class CaseStep(msgspec.Struct, frozen=True):
     note: str | None
 
 
+class CaseVisit(msgspec.Struct, frozen=True):
+    """一次已做的回访。again: 又起纠纷, 警情重新进入闭环。"""
+
+    at: int
+    actor: str
+    outcome: str
+    name: str
+    again: bool
+    note: str | None
+
+
 class Planned(msgspec.Struct, frozen=True):
     """规则所定的一步或一次回访: 期限(毫秒)、已逾期几小时、由谁、要留什么凭据。"""
 
@@ -120,12 +131,13 @@ class Planned(msgspec.Struct, frozen=True):
 
 
 class CasePlan(msgspec.Struct, frozen=True):
-    """闭环规则(loop)对这起警情的安排: 下一步, 走完后的回访。status 为 trial 时期限与岗位是示例, 须由本单位审定。"""
+    """闭环规则(loop)对这起警情的安排: 下一步, 走完后的回访及其结果代码(outcomes)。status 为 trial 时期限与岗位是示例, 须由本单位审定。"""
 
     loop: str
     status: str
     next: Planned | None
     visits: tuple[Planned, ...]
+    outcomes: tuple[Label, ...] = ()
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -138,6 +150,7 @@ class Case(msgspec.Struct, frozen=True):
     due: int | None
     overdue: bool
     plan: CasePlan | None
+    visits: tuple[CaseVisit, ...] = ()
 
 
 class CaseList(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import hashlib
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -61,6 +61,8 @@ class AssessIn(Wire):
     station: str = Field(default="", max_length=64, pattern=LINE, description="辖区单位")
     channel: str = Field(default="", max_length=64, pattern=LINE, description="来源渠道, 如 110、网格群、message")
     caller: str = Field(default="", max_length=128, pattern=LINE, description="报警人标识(号码或其散列)")
+    longitude: float | None = Field(default=None, ge=-180, le=180, description="经度; 与纬度同给。只保留到千分之一度(约 100 米), 只用于概览的热力图")
+    latitude: float | None = Field(default=None, ge=-90, le=90, description="纬度; 与经度同给")
     history: list[dict[str, Any]] = Field(default=[], max_length=500, description="此前的相关警情")
     profile: str | None = Field(default=None, max_length=64, pattern=LINE, description="分级方案, 如 tongxin346")
     playbook: str | None = Field(default=None, max_length=64, pattern=LINE, description="工作模式, 如 zhenjiang_1_3_n")
@@ -71,6 +73,17 @@ class AssessIn(Wire):
         if at is not None and not _EARLIEST <= at.year <= _LATEST:
             raise ValueError("year out of range")
         return at
+
+    @model_validator(mode="after")
+    def _both(self) -> AssessIn:
+        if (self.longitude is None) != (self.latitude is None):
+            raise ValueError("longitude and latitude go together")
+        return self
+
+    @property
+    def where(self) -> tuple[float, float] | None:
+        """Longitude and latitude."""
+        return None if self.longitude is None or self.latitude is None else (self.longitude, self.latitude)
 
     def incident(self) -> Incident:
         """As the engine takes it."""
@@ -168,6 +181,16 @@ class StepIn(Wire):
         return at
 
 
+class VisitIn(Wire):
+    """一次回访。"""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"outcome": "stable", "note": "双方均称已无争执"}]})
+
+    outcome: str = Field(max_length=32, pattern=LINE, description="回访结果代码, 为 GET /v1/cases/{id} 的 plan.outcomes 所列")
+    by: str | None = Field(default=None, max_length=48, pattern=LINE, description="回访人(警号); 只有受托系统的密钥可以代填")
+    note: str | None = Field(default=None, max_length=2000, pattern=TEXT, description="说明")
+
+
 SetName = Annotated[str, Field(max_length=40, pattern=LINE)]
 SetText = Annotated[str, Field(max_length=2000, pattern=TEXT)]
 
@@ -216,7 +239,7 @@ class ListQuery(SearchIn):
 
 M = TypeVar("M", bound=BaseModel)
 KNOWN = frozenset(
-    name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn, StepIn, PaperIn, WebhookIn) for name in model.model_fields
+    name for model in (AssessIn, BatchIn, DecisionIn, SearchIn, SessionIn, DeidentifyIn, StepIn, VisitIn, PaperIn, WebhookIn) for name in model.model_fields
 ) | {
     "query",
     "path",

@@ -42,6 +42,8 @@ incidents = Table(
     Column("script", String(64), nullable=False),
     Column("needs_review", Boolean, nullable=False),
     Column("shadow", Boolean, nullable=False),
+    Column("longitude", Integer),  # thousandths of a degree, about 100 m: enough for a map of where it is busy, too little for a door
+    Column("latitude", Integer),
     Index("ix_incidents_queue", "status", "urgency", "rank", "received_at", "key"),
     Index("ix_incidents_received", "received_at"),
 )
@@ -140,6 +142,18 @@ case_steps = Table(
     Column("result", String(64), nullable=False),
     Column("note", Text),
     Index("ix_case_steps_incident", "incident", "number", unique=True),
+)
+
+case_visits = Table(
+    "case_visits",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("incident", KEY, ForeignKey("incidents.key"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("outcome", String(32), nullable=False),  # as the loop's rules have it
+    Column("note", Text),
+    Index("ix_case_visits_incident", "incident", "at"),
 )
 
 jobs = Table(

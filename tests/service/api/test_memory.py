@@ -105,3 +105,52 @@ def test_only_a_vouching_key_names_who_did_it(service, headers, by):
     service.assess(RED, headers, incident_id="C4")
     assert step(service, "C4", headers, step="assign", by=by).json()["code"] == "FQ6410"
     assert step(service, "C4", service.key("系统", vouches=True), step="assign", by=by).json()["steps"][0]["actor"] == "系统/0123"
+
+
+def through_the_loop(service, headers, ident):
+    """The case after all its steps."""
+    case = service.client.get(f"/v1/cases/{ident}", headers=headers).json()
+    while case["next"] is not None:
+        case = step(service, ident, headers, step=case["next"]["code"]).json()
+    return case
+
+
+def visit(service, ident, headers, **body):
+    return service.client.post(f"/v1/cases/{ident}/visits", json=body, headers=headers)
+
+
+def test_visits_follow_the_last_step_and_settle_the_planned_ones(service, headers):
+    service.assess(RED, headers, incident_id="V1")
+    assert visit(service, "V1", headers, outcome="stable").json()["code"] == "FQ6416"
+    planned = through_the_loop(service, headers, "V1")["plan"]["visits"]
+    board = service.client.get("/v1/cases", params={"visits": True}, headers=headers).json()["cases"]
+    assert [case["incident"]["key"] for case in board] == ["V1"]
+    assert visit(service, "V1", headers, outcome="nowhere").json()["code"] == "FQ6415"
+    told = visit(service, "V1", headers, outcome="stable", note="双方平和").json()
+    assert ([item["name"] for item in told["visits"]], told["plan"]["visits"]) == (["平稳"], planned[1:])
+    assert visit(service, "V1", headers, outcome="unreached").json()["plan"]["visits"] == planned[1:]  # nobody was reached: still to be made
+
+
+def test_a_matter_that_rises_again_goes_up_a_level_and_through_the_loop_again(service, headers):
+    colour = service.assess(GREEN, headers, incident_id="V2").json()["risk"]["colour"]
+    through_the_loop(service, headers, "V2")
+    told = visit(service, "V2", headers, outcome="recurred").json()
+    assert (colour, told["incident"]["colour"], told["next"]["name"], told["plan"]["next"]["name"]) == ("green", "yellow", "交办", "交办")
+    assert [case["incident"]["key"] for case in service.client.get("/v1/cases", headers=headers).json()["cases"]] == ["V2"]
+    assert visit(service, "V2", headers, outcome="stable").json()["code"] == "FQ6416"
+    assert step(service, "V2", headers, step="assign").json()["next"]["name"] == "核查"
+    assert service.store.verify().ok
+
+
+def test_coordinates_come_in_pairs_are_coarse_and_go_with_the_text(service, headers):
+    from sqlalchemy import select
+
+    from service.retention import purge
+    from service.store.tables import incidents
+
+    assert service.assess(GREEN, headers, incident_id="G0", longitude=122.9).status_code == 422
+    service.assess(GREEN, headers, incident_id="G1", longitude=122.91234, latitude=29.95678)
+    asked = select(incidents.c.longitude, incidents.c.latitude).where(incidents.c.key == "G1")
+    assert [tuple(row.values()) for row in service.store.rows(asked)] == [(122912, 29957)]
+    purge(service.store, incident="G1")
+    assert [tuple(row.values()) for row in service.store.rows(asked)] == [(None, None)]
