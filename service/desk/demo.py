@@ -17,17 +17,21 @@ from pipeline.repeats.settings import settings_of
 from pipeline.values import Incident, to_json
 from service.api.auth import DEMO
 from service.assessor import Assessor
+from service.audit import Entry
 from service.decisions import Decision
 from service.desk.names import words
 from service.desk.view import CHINA
 from service.intake import Intake, Taken, Who
 from service.repeats.memory import SqlMemory
-from service.store.database import now_ms
+from service.settings import Settings
+from service.store.database import new_id, now_ms
 from service.store.store import Store
-from service.store.tables import incidents, repeats
+from service.store.tables import case_steps, incidents, repeats
+from service.store.writer import Tx
 
 _WEEK_MINUTES = 7 * 24 * 60
 _SHIFT_MINUTES = 8 * 60
+_HOUR_MS = 3_600_000
 _LONGEST = 160  # characters: what a newcomer reads at a glance
 _SEED = 1963  # the same county each time
 
@@ -47,6 +51,8 @@ def fill(store: Store, assessor: Assessor) -> int:
         taken, colour = _take(store, assessor, memory, levels, chance, (number, minutes, told["text"]))
         if done:
             _decide(store, levels, chance, taken, colour)
+            if colour in words()["demo"]["loop"]["colours"]:
+                _walk(store, assessor, chance, taken.incident, now_ms() - int(minutes * 60_000))
     return number
 
 
@@ -66,26 +72,60 @@ def _week(chance: random.Random) -> Iterator[tuple[float, dict[str, Any], bool]]
                 yield chance.uniform(*span) * (0.08 if colour == "red" and not done else 1), by_colour[colour].pop(), done
 
 
+def _where(chance: random.Random) -> tuple[str, str, str, tuple[float, float]]:
+    """Station, place, caller, coordinates: most callers call once, a few call again and again from the same home."""
+    demo = words()["demo"]
+    often = demo["often"]
+    caller = f"often-{chance.randrange(often['callers'])}" if chance.random() < often["share"] else f"demo-{chance.randrange(demo['callers'])}"
+    home = random.Random(caller)  # the same caller, the same home
+    station = home.choice(list(demo["stations"]))
+    name, buildings, longitude, latitude = home.choice(demo["stations"][station])
+    building, room = home.randint(1, buildings), f"{home.randint(1, 6)}0{home.randint(1, 4)}"
+    spot = (longitude + home.uniform(-0.004, 0.004), latitude + home.uniform(-0.004, 0.004))
+    return station, f"{demo['county']}{name}{building}号{'楼' if name.endswith(('小区', '花园')) else ''}{room}室", caller, spot
+
+
 def _take(store: Store, assessor: Assessor, memory: Remembering, levels: Any, chance: random.Random, item: tuple[int, float, str]) -> tuple[Taken, str]:
     number, minutes, text = item
-    demo = words()["demo"]
     seen = now_ms() - int(minutes * 60_000)
     when = dt.datetime.fromtimestamp(seen / 1000, CHINA).replace(tzinfo=None)
-    station = chance.choice(demo["stations"])
+    station, place, caller, spot = _where(chance)
     incident = Incident(
         narrative=text,
         incident_id=f"YX{when:%m%d}{number:04d}",
         occurred_at=when,
-        place=f"{demo['county']}{station.removesuffix('派出所')}",
-        channel=chance.choice(demo["channels"]),
-        caller=f"demo-{chance.randrange(90)}",
+        place=place,
+        channel=chance.choice(words()["demo"]["channels"]),
+        caller=caller,
     )
     answer = assessor.assess(incident, recall=memory.recall)
     colours = tuple(levels[answer.risk.profile])
     intake = Intake(
-        incident, answer, to_json(answer), Who(DEMO.name, DEMO.purpose), colours, station, named=True, first_seen=seen, memory=memory
+        incident, answer, to_json(answer), Who(DEMO.name, DEMO.purpose), colours, station, named=True, first_seen=seen, where=spot, memory=memory
     )  # fmt: skip
     return store.write_now(intake.unit(store)), answer.risk.colour
+
+
+def _walk(store: Store, assessor: Assessor, chance: random.Random, incident: str, since: int) -> None:
+    """Some steps of the loop, taken by officers in the days since `since` (ms); a third of the matters have gone through all of them."""
+    demo, now = words()["demo"], now_ms()
+    rule = assessor.engine.pack.rules["playbooks"].get(Settings.model_fields["case_playbook"].default)
+    loop = [step["id"] for step in rule.data["loop"]] if rule is not None else []
+    count = len(loop) if chance.random() < 0.35 else chance.randint(1, max(1, len(loop) - 1))
+    at = float(since)
+    unit, officer = chance.choice(demo["loop"]["units"]), chance.choice(demo["officers"])
+    rows = []
+    for number, step in enumerate(loop[:count], 1):
+        at = min(now - 60_000.0 * (count - number + 1), at + chance.uniform(0.3, 6) * _HOUR_MS)
+        told = {"number": number, "step": step, "at": int(at), "actor": f"{DEMO.name}/{officer}", "unit": unit, "due": None, "result": "", "note": None}
+        rows.append({"id": new_id(), "incident": incident} | told)
+
+    def write(tx: Tx) -> None:
+        for row in rows:
+            tx.add(case_steps, row)
+            tx.audit(Entry(row["at"], row["actor"], DEMO.purpose, "case", incident, {"step": row["step"], "number": row["number"], "unit": unit}))
+
+    store.write_now(write)
 
 
 def _decide(store: Store, levels: Any, chance: random.Random, taken: Taken, colour: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 from sqlalchemy import Connection, select
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from pipeline.values import Assessment, Incident, assessment_from_json
 from service import conduct_view
@@ -17,16 +17,19 @@ from service.api.context import Context, Here
 from service.api.desk import search_page, viewing
 from service.api.replies import Page, Record
 from service.api.wire import LINE, TEXT, SearchIn, Wire, purpose_of, read_body
-from service.desk.names import Names, words
+from service.desk import daily
+from service.desk.common import common, stations, visitor
+from service.desk.names import Names
 from service.desk.pages import page
-from service.desk.view import Row, facts, fraud_bar, moment, row, spans
+from service.desk.view import Row, facts, fraud_bar, late_says, moment, row, spans
 from service.keys import Principal
 from service.problems import Problem
 from service.store.database import now_ms
-from service.store.tables import assessments, incidents
+from service.store.tables import assessments
 from service.store.writer import Tx
 
 router = APIRouter(include_in_schema=False)
+router.include_router(daily.router)
 Reading = Annotated[Principal, Depends(allowed("read"))]
 Assessing = Annotated[Principal, Depends(allowed("assess"))]
 
@@ -38,20 +41,6 @@ class TypingIn(Wire):
     highest: str = Field(default="", max_length=32, pattern=LINE)
 
 
-async def _visitor(request: Request, here: Context) -> Principal | Response:
-    """Who looks at a page; strangers are sent to the door."""
-    try:
-        return await allowed("read")(request)
-    except Problem as problem:
-        if problem.status != 401:
-            raise
-        return RedirectResponse("/desk/login", 303)
-
-
-def _common(here: Context, who: Principal) -> dict[str, Any]:
-    return {"who": who, "demo": here.settings.demo, "shadow": here.settings.shadow, "words": words(), "names": Names(here.assessor.engine)}
-
-
 @router.get("/desk/login")
 async def login(request: Request, here: Here) -> Response:
     """The door: a key for a session."""
@@ -61,14 +50,13 @@ async def login(request: Request, here: Here) -> Response:
 @router.get("/")
 async def home(request: Request, here: Here, note: Annotated[str, Query(max_length=140, pattern=LINE)] = "") -> Response:
     """The queue, with the note that is open beside it."""
-    who = await _visitor(request, here)
+    who = await visitor(request)
     if isinstance(who, Response):
         return who
     found = await _queue(request, here, who, SearchIn())
-    stations = await here.store.read_async(lambda c: [r[0] for r in c.execute(select(incidents.c.station).distinct().order_by(incidents.c.station)) if r[0]])
     shown = await _note(request, here, who, note) if note else {}
     levels = found["names"].levels(here.assessor.engine.profile)
-    return page("queue.html", **{**found, **shown}, stations=stations, choices=levels[::-1], opened=note)
+    return page("queue.html", **{**found, **shown}, stations=await stations(here), choices=levels[::-1], opened=note)
 
 
 @router.post("/desk/queue")
@@ -82,7 +70,7 @@ async def _queue(request: Request, here: Context, who: Principal, query: SearchI
     clocks = await here.store.read_async(lambda c: _answers(c, [item.incident.assessment for item in found.items]))
     names, now = Names(here.assessor.engine), now_ms()
     rows: list[Row] = [row(item, clocks.get(item.incident.assessment), names, now) for item in found.items]
-    return _common(here, who) | {"rows": rows, "next": found.next, "counts": found.open_by_colour, "continued": query.cursor is not None}
+    return common(here, who) | {"rows": rows, "next": found.next, "counts": found.open_by_colour, "late_says": late_says, "continued": query.cursor is not None}
 
 
 def _answers(connection: Connection, ids: list[str]) -> dict[str, str]:
@@ -93,7 +81,7 @@ def _answers(connection: Connection, ids: list[str]) -> dict[str, str]:
 @router.get("/desk/notes/{id}")
 async def note(id: str, request: Request, here: Here, part: bool = False) -> Response:
     """One incident, as a page of its own or as the part beside the queue."""
-    who = await _visitor(request, here)
+    who = await visitor(request)
     if isinstance(who, Response):
         return who
     return page("_note.html" if part else "note.html", **await _note(request, here, who, id))
@@ -111,7 +99,7 @@ async def _note(request: Request, here: Context, who: Principal, ident: str) -> 
     record, answer = await here.store.write(both)
     names = Names(here.assessor.engine)
     state = record.incident
-    return _common(here, who) | _answered(record.narrative or "", answer, names) | {
+    return common(here, who) | _answered(record.narrative or "", answer, names) | {
         "record": record,
         "state": state,
         "level": names.level(state.profile, state.colour),
@@ -136,10 +124,10 @@ def _answered(narrative: str, answer: Assessment, names: Names) -> dict[str, Any
 @router.get("/desk/typing")
 async def typing_page(request: Request, here: Here) -> Response:
     """A call note while it is being typed."""
-    who = await _visitor(request, here)
+    who = await visitor(request)
     if isinstance(who, Response):
         return who
-    return page("typing.html", **_common(here, who), levels=Names(here.assessor.engine).levels(here.assessor.engine.profile))
+    return page("typing.html", **common(here, who), levels=Names(here.assessor.engine).levels(here.assessor.engine.profile))
 
 
 @router.post("/desk/typing")
@@ -158,5 +146,5 @@ async def typed(request: Request, here: Here, who: Assessing) -> Response:
     names = Names(here.assessor.engine)
     now, seen = names.level(answer.risk.profile, answer.risk.colour), names.level(answer.risk.profile, asked.highest or answer.risk.colour)
     level = max(now, seen, key=lambda item: item.rank)
-    values = _common(here, who) | _answered(asked.narrative, answer, names) | {"level": level, "machine": now, "state": None}
+    values = common(here, who) | _answered(asked.narrative, answer, names) | {"level": level, "machine": now, "state": None}
     return page("_typed.html", **values, headers={"fengqiao-colour": level.code, "fengqiao-machine": now.code})

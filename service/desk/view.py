@@ -64,13 +64,15 @@ class Row:
     due_says: str
 
 
-class _Due(msgspec.Struct, frozen=True):
+class Due(msgspec.Struct, frozen=True):
+    """Within what time something is to be done."""
+
     minutes: int | None = None
     says: str = ""
 
 
 class _Route(msgspec.Struct, frozen=True):
-    due_within: _Due | None = None
+    due_within: Due | None = None
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -104,6 +106,15 @@ def row(item: QueueItem, answer: str | None, names: Names, now: int) -> Row:
     )
 
 
+def late_says(left: int, says: str) -> str:
+    """How long past its time (minutes left, below nought)."""
+    if says == "立即":
+        return "应立即处置"
+    if left > -60:
+        return f"已超时 {-left} 分"
+    return f"已超时 {-left // 60} 时 {-left % 60} 分" if left > -2880 else f"已超时 {-left // 1440} 天"
+
+
 def age(ms: int) -> str:
     """How long ago, in few characters."""
     minutes = max(0, ms // _MINUTE)
@@ -112,6 +123,11 @@ def age(ms: int) -> str:
     if minutes < 60:
         return f"{minutes} 分"
     return f"{minutes // 60} 时" if minutes < 48 * 60 else f"{minutes // 1440} 天"
+
+
+def day_moment(ms: int) -> str:
+    """A point of time in China, with the year."""
+    return dt.datetime.fromtimestamp(ms / 1000, CHINA).strftime("%Y-%m-%d %H:%M")
 
 
 def moment(ms: int) -> str:

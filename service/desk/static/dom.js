@@ -43,6 +43,8 @@ export function later(wait, act) {
 
 export const typingNow = (event) => event.target.closest("input, textarea, select, dialog[open]") !== null;
 
+const PLACES = { q: "/", n: "/desk/typing", r: "/desk/daily" };
+
 // What all pages with a top bar share: help, signing out, lighting up the words that a chip rests on.
 export function furnish() {
   const page = document.body.dataset.page;
@@ -53,8 +55,7 @@ export function furnish() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typingNow(event)) return;
     if (event.key === "?") help.showModal();
-    else if (event.key === "n") location.assign("/desk/typing");
-    else if (event.key === "q" && page !== "queue") location.assign("/");
+    else if (PLACES[event.key] && PLACES[event.key] !== location.pathname) location.assign(PLACES[event.key]);
     else return;
     event.preventDefault();
   });
