@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, Executable, exists, func, or_, select
 from starlette.responses import Response
 
 from pipeline.repeats.keys import ROLE_NAMES
@@ -110,7 +110,7 @@ async def take_step(id: str, request: Request, here: Here, who: Annotated[Princi
         told |= {name: incident[name] for name in ("colour", "rank", "levels", "status", "station", "incident_id")}
         tx.audit(Entry(row["at"], actor, purpose, "case", incident["key"], told))
         visits = tx.rows(select(case_visits).where(case_visits.c.incident == incident["key"]).order_by(case_visits.c.at))
-        return _case(here, incident, ([*done, row], visits), playbook, loop)
+        return case_of(here, incident, ([*done, row], visits), playbook, loop)
 
     return await commit(request, here, who, unit, json_response)
 
@@ -145,7 +145,7 @@ async def visit(id: str, request: Request, here: Here, who: Annotated[Principal,
         tx.audit(Entry(row["at"], actor, purpose, "case", incident["key"], told))
         if outcomes[asked.outcome]["again"]:
             incident = _raised(here, tx, incident, Who(actor, purpose), str(outcomes[asked.outcome]["name"]))
-        return _case(here, incident, (steps, [*visits, row]), playbook, loop)
+        return case_of(here, incident, (steps, [*visits, row]), playbook, loop)
 
     return await commit(request, here, who, unit, json_response)
 
@@ -163,13 +163,13 @@ def _raised(here: Context, tx: Tx, incident: Any, who: Who, why: str) -> Any:
 @router.get("/v1/cases/{id}", summary="一起警情的闭环", responses=reply("Case", 200))
 async def case(id: str, here: Here, who: Reading) -> Response:
     """已办各步、下一步与期限; plan 为闭环规则的安排: 由谁、何时之前、留什么凭据, 走完后何时回访。"""
-    playbook, loop = loop_of(here)
+    loop_of(here)
 
     def look(connection: Connection) -> Case:
-        incident = find_incident(lambda statement: connection.execute(statement).mappings().all(), id)
-        steps = connection.execute(select(case_steps).where(case_steps.c.incident == incident["key"]).order_by(case_steps.c.number)).mappings().all()
-        visits = connection.execute(select(case_visits).where(case_visits.c.incident == incident["key"]).order_by(case_visits.c.at)).mappings().all()
-        return _case(here, incident, (steps, visits), playbook, loop)
+        def rows(statement: Executable) -> Sequence[Any]:
+            return connection.execute(statement).mappings().all()
+
+        return case_in(here, rows, find_incident(rows, id))
 
     return json_response(await here.store.read_async(look))
 
@@ -193,6 +193,14 @@ async def open_cases(here: Context, *, visits: bool) -> list[Case]:
     return found
 
 
+def case_in(here: Context, rows: Callable[[Executable], Sequence[Any]], incident: Any) -> Case:
+    """The case of an incident, read by `rows`. Raises Problem 404 where the playbook has no loop."""
+    playbook, loop = loop_of(here)
+    steps = rows(select(case_steps).where(case_steps.c.incident == incident["key"]).order_by(case_steps.c.number))
+    visits = rows(select(case_visits).where(case_visits.c.incident == incident["key"]).order_by(case_visits.c.at))
+    return case_of(here, incident, (steps, visits), playbook, loop)
+
+
 def _open_cases(here: Context, connection: Connection, playbook: str, loop: Sequence[Label], visits: bool) -> list[Case]:
     counted = select(case_steps.c.incident, func.count().label("steps"), func.max(case_steps.c.at).label("last")).group_by(case_steps.c.incident).subquery()
     rule = rule_of(here.assessor.engine.pack, loop)
@@ -206,7 +214,7 @@ def _open_cases(here: Context, connection: Connection, playbook: str, loop: Sequ
     steps = _by_incident(connection.execute(select(case_steps).where(case_steps.c.incident.in_(keys)).order_by(case_steps.c.number)).mappings())
     made = _by_incident(connection.execute(select(case_visits).where(case_visits.c.incident.in_(keys)).order_by(case_visits.c.at)).mappings())
     states = connection.execute(select(incidents).where(incidents.c.key.in_(keys))).mappings()
-    found = [_case(here, incident, (steps[incident["key"]], made.get(incident["key"], [])), playbook, loop) for incident in states]
+    found = [case_of(here, incident, (steps[incident["key"]], made.get(incident["key"], [])), playbook, loop) for incident in states]
     return [case for case in found if case.next is not None or (case.plan is not None and case.plan.visits)]
 
 
@@ -217,8 +225,8 @@ def _by_incident(rows: Iterable[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _case(here: Context, incident: Any, done: tuple[Sequence[Any], Sequence[Any]], playbook: str, loop: Sequence[Label]) -> Case:
-    """`done`: its steps and its visits, oldest first."""
+def case_of(here: Context, incident: Any, done: tuple[Sequence[Any], Sequence[Any]], playbook: str, loop: Sequence[Label]) -> Case:
+    """The case of an incident's row. `done`: its steps and its visits, oldest first."""
     steps, visits = done
     pack = here.assessor.engine.pack
     names = {step.code: step.name for step in loop}

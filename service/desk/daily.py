@@ -24,7 +24,7 @@ from service.api.wire import CHINA, LINE, epoch_ms
 from service.desk.common import common, stations, visitor
 from service.desk.names import Level, Names
 from service.desk.pages import page
-from service.desk.view import Due, day_moment, late_says, moment
+from service.desk.view import Due, day_moment, late_says, moment, span
 from service.problems import Problem
 from service.repeats.earlier import Earlier, earlier
 from service.store.database import now_ms
@@ -269,9 +269,3 @@ def _todo(case: Case, names: Names, name: str, due: tuple[int, int], who: Sequen
     unit = case.steps[-1].unit if case.steps else ""
     late = f"逾期 {span(due[1])}" if due[1] > 0 else ""
     return Todo(state, names.level(state.profile, state.colour), kind, name, moment(due[0]), late, unit or "、".join(who))
-
-
-def span(ms: int) -> str:
-    """A length of time in few characters."""
-    hours = ms // _HOUR
-    return f"{max(1, ms // 60_000)} 分" if hours < 1 else f"{hours} 时" if hours < 48 else f"{hours // 24} 天"

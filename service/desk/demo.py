@@ -107,11 +107,11 @@ def _take(store: Store, assessor: Assessor, memory: Remembering, levels: Any, ch
 
 
 def _walk(store: Store, assessor: Assessor, chance: random.Random, incident: str, since: int) -> None:
-    """Some steps of the loop, taken by officers in the days since `since` (ms); a third of the matters have gone through all of them."""
+    """Some steps of the loop (or none yet), taken by officers in the days since `since` (ms); a third of the matters have gone through all of them."""
     demo, now = words()["demo"], now_ms()
     rule = assessor.engine.pack.rules["playbooks"].get(Settings.model_fields["case_playbook"].default)
     loop = [step["id"] for step in rule.data["loop"]] if rule is not None else []
-    count = len(loop) if chance.random() < 0.35 else chance.randint(1, max(1, len(loop) - 1))
+    count = len(loop) if chance.random() < 0.35 else chance.randint(0, max(0, len(loop) - 1))
     at = float(since)
     unit, officer = chance.choice(demo["loop"]["units"]), chance.choice(demo["officers"])
     rows = []

@@ -16,8 +16,9 @@ from service.api.auth import allowed
 from service.api.context import Context, Here
 from service.api.desk import search_page, viewing
 from service.api.replies import Page, Record
+from service.api.replies_work import Case
 from service.api.wire import LINE, TEXT, SearchIn, Wire, purpose_of, read_body
-from service.desk import daily
+from service.desk import board, daily
 from service.desk.common import common, stations, visitor
 from service.desk.names import Names
 from service.desk.pages import page
@@ -30,6 +31,7 @@ from service.store.writer import Tx
 
 router = APIRouter(include_in_schema=False)
 router.include_router(daily.router)
+router.include_router(board.router)
 Reading = Annotated[Principal, Depends(allowed("read"))]
 Assessing = Annotated[Principal, Depends(allowed("assess"))]
 
@@ -91,16 +93,17 @@ async def _note(request: Request, here: Context, who: Principal, ident: str) -> 
     purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
     look = viewing(ident, who.name, purpose)
 
-    def both(tx: Tx) -> tuple[Record, Assessment]:
+    def read(tx: Tx) -> tuple[Record, Assessment, Case | None]:
         record = look(tx)
         (found,) = tx.rows(select(assessments.c.answer).where(assessments.c.id == record.incident.assessment))
-        return record, assessment_from_json(found["answer"])
+        return record, assessment_from_json(found["answer"]), board.case_of_note(here, tx, record.incident.key)
 
-    record, answer = await here.store.write(both)
+    record, answer, case = await here.store.write(read)
     names = Names(here.assessor.engine)
     state = record.incident
     return common(here, who) | _answered(record.narrative or "", answer, names) | {
         "record": record,
+        "case": board.card(case, names, now_ms()) if case is not None else None,
         "state": state,
         "level": names.level(state.profile, state.colour),
         "machine": names.level(state.profile, state.machine_colour),

@@ -115,6 +115,12 @@ def late_says(left: int, says: str) -> str:
     return f"已超时 {-left // 60} 时 {-left % 60} 分" if left > -2880 else f"已超时 {-left // 1440} 天"
 
 
+def span(ms: int) -> str:
+    """A length of time in few characters."""
+    hours = ms // (60 * _MINUTE)
+    return f"{max(1, ms // _MINUTE)} 分" if hours < 1 else f"{hours} 时" if hours < 48 else f"{hours // 24} 天"
+
+
 def age(ms: int) -> str:
     """How long ago, in few characters."""
     minutes = max(0, ms // _MINUTE)

@@ -1,6 +1,8 @@
 // A note as a page of its own.
 import { furnish } from "./dom.js";
-import { decideHere } from "./decide.js";
+import { decideHere, show } from "./decide.js";
+import { loopHere } from "./loop.js";
 
 furnish();
 decideHere();
+loopHere(() => show(document.querySelector("[data-note]").dataset.note));

@@ -1,9 +1,11 @@
 // The queue: filters, live arrivals, moving by keyboard, the note beside it.
 import { $, fetchText, furnish, later, toast, typingNow } from "./dom.js";
 import { decideHere, show } from "./decide.js";
+import { loopHere } from "./loop.js";
 
 furnish();
 decideHere();
+loopHere(() => show(chosen));
 
 const list = $("#rows"), split = $("#split");
 let lane = "all", chosen = $("[data-note]")?.dataset.note ?? null, asked = 0;

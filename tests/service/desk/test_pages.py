@@ -27,7 +27,8 @@ def client(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/?note=T1", "/desk/notes/T1", "/desk/notes/T2", "/desk/notes/T3", "/desk/notes/T4", "/desk/typing", "/desk/daily", "/desk/login"]
+    "address",
+    ["/", "/?note=T1", "/desk/notes/T1", "/desk/notes/T2", "/desk/notes/T3", "/desk/notes/T4", "/desk/typing", "/desk/daily", "/desk/board", "/desk/login"],
 )
 def test_a_page_answers_and_runs_nothing_inline(client, address):
     reply = client.get(address)
@@ -73,6 +74,8 @@ def test_strangers_are_sent_to_the_door(tmp_path: Path):
         assert (reply.status_code, reply.headers["location"]) == (303, "/desk/login")
 
 
-@pytest.mark.parametrize("name", ["desk.css", "queue.js", "note.js", "typing.js", "decide.js", "dom.js", "login.js", "page.js", "papers.js", "icon.svg"])
+@pytest.mark.parametrize(
+    "name", ["desk.css", "queue.js", "note.js", "typing.js", "decide.js", "dom.js", "login.js", "page.js", "papers.js", "board.js", "loop.js", "icon.svg"]
+)
 def test_static_files_are_served(client, name):
     assert client.get(f"/desk/static/{name}").status_code == 200
