@@ -89,7 +89,7 @@ class Chain:
         """The hash of an entry that follows `prev`."""
         told = msgspec.json.encode([row["seq"], row["at"], row["actor"], row["purpose"], row["action"], row["subject"], row["detail"]])
         data = prev.encode() + b"\n" + told
-        return hmac.new(self._key, data, hashlib.sha256).hexdigest() if self._key else hashlib.sha256(data).hexdigest()
+        return hmac.digest(self._key, data, "sha256").hex() if self._key else hashlib.sha256(data).hexdigest()
 
     def link(self, head: Head, entry: Entry) -> tuple[Head, dict[str, Any]]:
         """The row that follows `head`, and the new head."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from sqlalchemy import select, update
 
-from pipeline.repeats.compose import Remembering
+from pipeline.repeats.compose import Turn
 from pipeline.repeats.model import Call
 from pipeline.values import Assessment, Evidence, Incident, to_json
 from service.audit import Entry
@@ -54,13 +54,23 @@ class Intake:
     keep: bool = True
     first_seen: int | None = None  # ms; for history that is taken in later
     where: tuple[float, float] | None = None  # longitude, latitude; kept to a thousandth of a degree
-    memory: Remembering | None = None  # where the call is remembered, by keyed hashes
+    turn: Turn | None = None  # what the call is remembered by, where it is: keyed hashes
+    digest: str = field(init=False)  # sha256 of data, in hex
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hashlib.sha256(self.data).hexdigest())
+
+    @property
+    def memory(self) -> SqlMemory | None:
+        """Where the call is remembered."""
+        found = self.turn.remembering.memory if self.turn is not None else None
+        return found if isinstance(found, SqlMemory) else None
 
     def unit(self, store: Store) -> Unit[Taken]:
-        """The write. Hashes are made here, in the caller's thread."""
+        """The write. All that can be made beforehand is made here, in the caller's thread."""
         ident, at = new_id(), now_ms()
         payload = to_json(self.incident).decode()
-        row = {
+        row: dict[str, Any] = {
             "id": ident,
             "incident": self.incident.incident_id if self.named else ident,
             "at": at,
@@ -69,17 +79,16 @@ class Intake:
             "input_hash": store.keyed_hash(payload),
             "payload": payload if self.keep else None,
             "answer": self.data.decode() if self.keep else to_json(without_quotes(self.answer)).decode(),
-            "answer_hash": hashlib.sha256(self.data).hexdigest(),
+            "answer_hash": self.digest,
             "whole": self.keep,
             "colour": self.answer.risk.colour,
             "rules": self.answer.versions.rules,
         }
-        named = msgspec.structs.replace(self.incident, incident_id=row["incident"])
-        call = self.memory.call_of(named, self.answer) if self.memory is not None else None
+        call = self.turn.call_of(row["incident"], self.answer) if self.turn is not None else None
         return lambda tx: self._write(tx, row, call)
 
     def _write(self, tx: Tx, row: dict[str, Any], call: Call | None) -> Taken:
-        found = tx.rows(select(incidents).where(incidents.c.key == row["incident"])) if self.named else ()
+        found = tx.by(incidents.c.key, row["incident"]) if self.named else ()
         version = found[0]["versions"] + 1 if found else 1
         state = self._state(row, version)
         if found:
@@ -91,8 +100,8 @@ class Intake:
             tx.add(incidents, state)
         tx.add(assessments, {**row, "version": version})
         tx.audit(Entry(row["at"], self.who.actor, self.who.purpose, "assess", row["incident"], self._told(row, state, version)))
-        if call is not None and self.memory is not None and isinstance(self.memory.memory, SqlMemory):
-            self.memory.memory.record_on(tx, call)
+        if call is not None and self.memory is not None:
+            self.memory.record_on(tx, call)
         return Taken(row["id"], row["incident"], version)
 
     def _state(self, row: dict[str, Any], version: int) -> dict[str, Any]:

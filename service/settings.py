@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     hash_key: SecretStr | None = Field(default=None, description="文本散列的密钥; 空则首次启动时生成并存于库中")
     audit_key: SecretStr | None = Field(default=None, description="审计链的密钥(HMAC); 有它, 整链重写也能发现")
     group_rows: int = Field(default=256, ge=1, description="一次提交最多合并多少笔写入")
+    group_ms: float = Field(default=10, ge=0, le=100, description="繁忙时两次提交至少相隔多少毫秒; 空闲时来的一笔立即提交")
 
     jobs_folder: Path = Field(default=Path("fengqiao-jobs"), description="长批量任务的文件夹(含上传的表格, 到期清除)")
     jobs_days: int = Field(default=7, ge=1, description="任务文件保存天数")

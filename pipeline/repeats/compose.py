@@ -32,6 +32,10 @@ class Remembering:
         """Assess with what the memory knows of the past; records nothing."""
         return self.engine.assess(incident, profile=profile, recall=self.recall if incident.occurred_at is not None else None)
 
+    def turn(self) -> Turn:
+        """For one incident: looks up while it is assessed and keeps what is to be remembered of it."""
+        return Turn(self)
+
     def take(self, incident: Incident, *, profile: str | None = None) -> Assessment:
         """Assess and record: what a dispatch system does once for each call."""
         answer = self.assess(incident, profile=profile)
@@ -61,16 +65,36 @@ class Remembering:
 
     def call_of(self, incident: Incident, answer: Assessment) -> Call | None:
         """What is remembered of an assessed incident; None where it has no id or no time."""
-        call = self._call(incident, facts.extract(read(incident.narrative)), kind_of_answer(answer))
-        if call is None or not call.incident_id:
-            return None
-        return Call(call.incident_id, call.at, call.keys, call.kind, answer.risk.colour, answer.risk.gates, "", call.vector)
+        return _remembered(self._call(incident, facts.extract(read(incident.narrative)), ""), incident.incident_id, answer)
 
     def _call(self, incident: Incident, found: Facts, kind: str) -> Call | None:
         if incident.occurred_at is None:
             return None
         keys = self.keyer.keys(cues(incident, found, self.settings))
         return Call(incident.incident_id, seconds(incident.occurred_at), keys, kind, vector=vector(incident.narrative, self.settings))
+
+
+class Turn:
+    """One incident: what it is known by (facts, keys, vector) is made once, when it is looked up, and serves again when it is remembered."""
+
+    def __init__(self, remembering: Remembering) -> None:
+        self.remembering = remembering
+        self._call: Call | None = None
+
+    def recall(self, incident: Incident, found: Facts, kind: str) -> tuple[dict[str, Any], ...]:
+        """See `Remembering.recall`."""
+        self._call = call = self.remembering._call(incident, found, kind)
+        return self.remembering.memory.recall(call) if call is not None else ()
+
+    def call_of(self, incident_id: str, answer: Assessment) -> Call | None:
+        """What is remembered of the incident that was looked up, under this id; None where it has no id or no time."""
+        return _remembered(self._call, incident_id, answer)
+
+
+def _remembered(call: Call | None, incident_id: str, answer: Assessment) -> Call | None:
+    if call is None or not incident_id:
+        return None
+    return Call(incident_id, call.at, call.keys, kind_of_answer(answer), answer.risk.colour, answer.risk.gates, "", call.vector)
 
 
 def kind_of_answer(answer: Assessment) -> str:

@@ -24,6 +24,7 @@ from service.api.auth import Guard
 from service.api.context import Context
 from service.api.events import Feed
 from service.api.gate import Gate
+from service.api.lane import Lane
 from service.api.wire import KNOWN
 from service.assessor import Assessor
 from service.desk import routes as triage
@@ -77,6 +78,7 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_middleware(Lane, context=context)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["authorization", "content-type"])
     hosts = [*LOOPBACK, "[::1]", "testserver"] if settings.demo else settings.allowed_hosts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -13,13 +14,13 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from pipeline.errors import RuleError
-from pipeline.values import Assessment, Incident, to_json
+from pipeline.values import to_json
 from service.api.auth import allowed
 from service.api.context import Context, Here
 from service.api.once import commit, replayed
 from service.api.openapi import body, reply
 from service.api.replies import BatchOut, ProblemField, Rejected, Shadowed
-from service.api.wire import AssessIn, BatchIn, etag, json_bytes, json_response, purpose_of, read_body, validated
+from service.api.wire import AssessIn, BatchIn, etag, json_bytes, json_response, purpose_of, read_body, tag_of, validated
 from service.audit import Entry
 from service.decisions import find_incident
 from service.intake import Intake, Taken, Who
@@ -27,12 +28,22 @@ from service.keys import Principal
 from service.problems import Problem
 from service.store.database import now_ms
 from service.store.tables import assessments
-from service.store.writer import Tx
+from service.store.writer import Tx, Unit
 
 router = APIRouter(tags=["assessments"])
-Assessing = Annotated[Principal, Depends(allowed("assess"))]
+may_assess = allowed("assess")
+Assessing = Annotated[Principal, Depends(may_assess)]
 Reading = Annotated[Principal, Depends(allowed("read"))]
-_SLICE = 25  # narratives that a batch assesses before others get their turn
+_SLICE, _SLICE_CHARACTERS = 25, 20_000  # what a batch assesses before others get their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Assessed, and ready to be written."""
+
+    intake: Intake
+    unit: Unit[Taken]
+    seconds: float
 
 
 @router.post("/v1/assessments", summary="研判一条警情", responses=reply("Assessment", 200) | reply("Shadowed", 202), openapi_extra=body("AssessIn"))
@@ -44,21 +55,20 @@ async def assess(request: Request, here: Here, who: Assessing) -> Response:
     before = await replayed(request, here, who)
     if before is not None:
         return before
-    incident = asked.incident()
-    remembered = here.settings.repeats and incident.occurred_at is not None
-    if len(incident.narrative) <= here.settings.inline_narrative and here.assessor.inline and not remembered:
-        answer = _assess(here, incident, asked.profile, asked.playbook)
+    actor = Who(who.name, purpose)
+    if len(asked.narrative) <= here.settings.inline_narrative and here.assessor.inline and not remembered(here, asked):
+        ready = prepared(here, asked, actor)
+        here.metrics.saw(ready.intake.answer, ready.seconds)
     else:
-        (answer,) = await off_loop(here, [(incident, asked.profile, asked.playbook)])
-    intake = take(here, asked, incident, answer, Who(who.name, purpose))
-    return await commit(request, here, who, intake.unit(here.store), lambda taken: _answered(here, intake, taken))
+        (ready,) = await off_loop(here, [asked], actor)
+    return await commit(request, here, who, ready.unit, lambda taken: _answered(here, ready.intake, taken))
 
 
 def _answered(here: Context, intake: Intake, taken: Taken) -> Response:
     headers = {"content-location": f"/v1/assessments/{taken.assessment}", "fengqiao-assessment-id": taken.assessment, "fengqiao-version": str(taken.version)}
     if here.settings.shadow:
         return json_response(Shadowed(True, taken.assessment, taken.incident if intake.named else taken.assessment), status=202, headers=headers)
-    return json_bytes(intake.data, headers=headers | {"etag": etag(intake.data)})
+    return json_bytes(intake.data, headers=headers | {"etag": tag_of(intake.digest)})
 
 
 @router.post(
@@ -74,16 +84,13 @@ async def assess_batch(request: Request, here: Here, who: Assessing) -> Response
     if before is not None:
         return before
     good, rejected = _sorted(here, asked.incidents)
-    incidents = [(item.incident(), item.profile, item.playbook) for _, item in good]
-    answers = await off_loop(here, incidents)
-    actor = Who(who.name, purpose)
-    intakes = [take(here, item, incident, answer, actor) for (_, item), (incident, *_), answer in zip(good, incidents, answers, strict=True)]
-    units = [intake.unit(here.store) for intake in intakes]
+    made = await off_loop(here, [item for _, item in good], Who(who.name, purpose))
 
     def unit(tx: Tx) -> list[Taken]:
-        return [write(tx) for write in units]
+        return [ready.unit(tx) for ready in made]
 
     places = [index for index, _ in good]
+    intakes = [ready.intake for ready in made]
     return await commit(request, here, who, unit, lambda taken: _batch(here, len(asked.incidents), places, intakes, taken, rejected))
 
 
@@ -123,33 +130,49 @@ def check(here: Context, asked: AssessIn) -> None:
         raise Problem(422, error.code, error.zh, error.en, remedy=error.remedy) from None
 
 
-def take(here: Context, asked: AssessIn, incident: Incident, answer: Assessment, who: Who) -> Intake:
-    """The assessed incident on its way into the store."""
-    levels = tuple(here.assessor.level(answer.risk.profile))
-    named, keep = asked.incident_id is not None, here.settings.incidents == "full"
-    memory = here.memory() if here.settings.repeats and incident.occurred_at is not None else None
-    return Intake(incident, answer, to_json(answer), who, levels, asked.station, named, here.settings.shadow, keep, where=asked.where, memory=memory)
+def remembered(here: Context, asked: AssessIn) -> bool:
+    """Whether the memory of calls is asked and told of it."""
+    return here.settings.repeats and asked.occurred_at is not None
 
 
-def _assess(here: Context, incident: Incident, profile: str | None, playbook: str | None) -> Assessment:
+def prepared(here: Context, asked: AssessIn, who: Who) -> Ready:
+    """Assess, and make all that the writer will need: answer, hashes, rows. Runs on any thread."""
     began = time.perf_counter()
-    recall = here.memory().recall if here.settings.repeats and incident.occurred_at is not None else None
-    answer = here.assessor.assess(incident, profile=profile, playbook=playbook, recall=recall)
-    here.metrics.saw(answer, time.perf_counter() - began)
-    return answer
+    incident = asked.incident()
+    turn = here.memory().turn() if remembered(here, asked) else None
+    answer = here.assessor.assess(incident, profile=asked.profile, playbook=asked.playbook, recall=turn.recall if turn is not None else None)
+    seconds = time.perf_counter() - began
+    levels, keep = here.assessor.level(answer.risk.profile), here.settings.incidents == "full"
+    named = asked.incident_id is not None
+    data, shadow = to_json(answer), here.settings.shadow
+    intake = Intake(incident, answer, data, who, tuple(levels), asked.station, named, shadow, keep, where=asked.where, turn=turn)
+    return Ready(intake, intake.unit(here.store), seconds)
 
 
-async def off_loop(here: Context, incidents: Sequence[tuple[Incident, str | None, str | None]]) -> list[Assessment]:
-    """Assess in the worker thread, a slice at a time, so that single calls stay quick. Raises Problem 503 where too much waits already."""
+async def off_loop(here: Context, items: Sequence[AssessIn], who: Who) -> list[Ready]:
+    """The same in the worker thread, a slice at a time, so that single calls stay quick. Raises Problem 503 where too much waits already."""
     if here.waiting.locked():
         raise Problem(503, "FQ6205", "排队的研判太多", "too much work is waiting", remedy="稍后再试", headers={"retry-after": "2"})
-    answers: list[Assessment] = []
+    made: list[Ready] = []
     loop = asyncio.get_running_loop()
     async with here.waiting:
-        for start in range(0, len(incidents), _SLICE):
-            part = incidents[start : start + _SLICE]
-            answers += await loop.run_in_executor(here.workers, lambda part=part: [_assess(here, *item) for item in part])  # type: ignore[misc]
-    return answers
+        for part in _slices(items):
+            done = await loop.run_in_executor(here.workers, lambda part=part: [prepared(here, item, who) for item in part])  # type: ignore[misc]
+            for ready in done:
+                here.metrics.saw(ready.intake.answer, ready.seconds)
+            made += done
+    return made
+
+
+def _slices(items: Sequence[AssessIn]) -> Iterator[Sequence[AssessIn]]:
+    """Parts of so many narratives or characters, whichever is less."""
+    start = characters = 0
+    for place, item in enumerate(items):
+        if place > start and (place - start == _SLICE or characters + len(item.narrative) > _SLICE_CHARACTERS):
+            yield items[start:place]
+            start, characters = place, 0
+        characters += len(item.narrative)
+    yield items[start:]
 
 
 @router.get("/v1/assessments/{id}", summary="读回一份研判", responses=reply("Assessment", 200))

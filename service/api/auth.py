@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from limits import parse
 
 from service.keys import SCOPES, Keyring, Principal
 from service.problems import Problem
@@ -23,28 +23,33 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 
 
 class Limiter:
-    """At most so many requests per key and time; counted in this process."""
+    """At most so many requests per key and time; counted in this process. The rate is written as `limits` has it: 6000/minute, 10 per 2 hours.
+
+    A sliding window of two counters: what came in the window before counts by the share of it that is still within reach. The library's own storage
+    starts a thread whenever a count runs out, which cost a request more than its routing.
+    """
 
     def __init__(self, rate: str) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._rate: RateLimitItem = parse(rate)
+        item = parse(rate)
+        self._most, self._span = item.amount, float(item.get_expiry())
+        self._window = 0
+        self._now: Counter[str] = Counter()
+        self._before: Counter[str] = Counter()
 
     def hit(self, who: str) -> None:
         """Count a request. Raises Problem 429 with Retry-After."""
-        if not self._limiter.hit(self._rate, who):
-            raise self._refused(who)
+        self.check(who)
+        self._now[who] += 1
 
     def check(self, who: str) -> None:
         """Raise the same without counting."""
-        if not self._limiter.test(self._rate, who):
-            raise self._refused(who)
-
-    def _refused(self, who: str) -> Problem:
-        import time
-
-        reset = self._limiter.get_window_stats(self._rate, who).reset_time
-        wait = max(1, int(reset - time.time()) + 1)
-        return Problem(429, "FQ6202", "请求太频繁", "too many requests", remedy=f"{wait} 秒后再试", headers={"retry-after": str(wait)})
+        window, passed = divmod(time.monotonic(), self._span)
+        if window != self._window:
+            self._before = self._now if window == self._window + 1 else Counter()
+            self._window, self._now = int(window), Counter()
+        if self._before[who] * (1 - passed / self._span) + self._now[who] >= self._most:
+            wait = max(1, int(self._span - passed) + 1)
+            raise Problem(429, "FQ6202", "请求太频繁", "too many requests", remedy=f"{wait} 秒后再试", headers={"retry-after": str(wait)})
 
 
 class Tokens:

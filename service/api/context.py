@@ -52,8 +52,8 @@ class Context:
         return self._memory
 
 
-def context_of(request: Request) -> Context:
-    """The application's context."""
+async def context_of(request: Request) -> Context:
+    """The application's context. `async`, or each request would wait for a thread of the pool."""
     found: Context = request.app.state.context
     return found
 

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import re
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.logs import frames, log
 from service.problems import Problem
+from service.store.database import chance_id
 
 if TYPE_CHECKING:
     from service.api.context import Context
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-}
+_GONE = 499  # in the log and the metrics alone
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_HEADERS = [  # as they go out; a route that has its own content-security-policy or cache-control keeps it
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+    (b"content-security-policy", POLICY.encode()),
+    (b"cache-control", b"no-store"),
+]
 
 
 class Gate:
@@ -51,6 +54,8 @@ class Gate:
             await self._app(scope, visit.receive, visit.send)
         except Problem as problem:
             await visit.refuse(problem)
+        except ClientDisconnect:  # nobody is there to be answered
+            visit.status = _GONE
         except Exception as error:
             log().error("error", request_id=visit.request_id, where=frames(error), route=visit.route)
             await visit.refuse(Problem(500, "FQ6501", "服务内部出错, 未作研判", "internal error", remedy="凭请求编号查日志"))
@@ -59,9 +64,8 @@ class Gate:
             self._tell(visit)
 
     def _tell(self, visit: _Visit) -> None:
-        seconds, metrics = time.perf_counter() - visit.began, self._context.metrics
-        metrics.requests.labels(visit.route, visit.method, str(visit.status)).inc()
-        metrics.seconds.labels(visit.route).observe(seconds)
+        seconds = time.perf_counter() - visit.began
+        self._context.metrics.visited(visit.route, visit.method, visit.status, seconds)
         actor = visit.scope.get("fengqiao.actor", "")
         log().info(
             "request",
@@ -83,9 +87,9 @@ class _Visit:
         self.began, self.status, self._taken, self._started = time.perf_counter(), 0, 0, False
         headers = {name: value for name, value in scope["headers"] if name in (b"x-request-id", b"traceparent", b"content-length")}
         given = headers.get(b"x-request-id", b"").decode("latin-1")
-        self.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else chance_id()
         trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"").decode("latin-1"))
-        self.trace_id = trace.group(1) if trace else uuid.uuid4().hex
+        self.trace_id = trace.group(1) if trace else chance_id()
         length = headers.get(b"content-length", b"0")
         self.declared = int(length) if length.isdigit() and len(length) < 16 else 0
         scope["fengqiao.request_id"] = self.request_id
@@ -113,13 +117,12 @@ class _Visit:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._started, self.status = True, message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers[name] = value
-            headers.setdefault("content-security-policy", POLICY)
-            headers.setdefault("cache-control", "no-store")
-            headers["x-request-id"] = self.request_id
-            headers["traceparent"] = f"00-{self.trace_id}-{self.request_id[:16] if re.fullmatch('[0-9a-f]{32}', self.request_id) else uuid.uuid4().hex[:16]}-00"
+            headers = list(message["headers"])
+            present = {name for name, _ in headers}
+            headers += [pair for pair in _HEADERS if pair[0] not in present]
+            headers.append((b"x-request-id", self.request_id.encode()))
+            headers.append((b"traceparent", f"00-{self.trace_id}-{chance_id(64)}-00".encode()))
+            message["headers"] = headers
         await self._send(message)
 
     async def refuse(self, problem: Problem) -> None:

@@ -286,7 +286,12 @@ def purpose_of(request: Request, given: str | None, default: str, *, required: b
 
 def etag(body: bytes) -> str:
     """A strong ETag of the bytes."""
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return tag_of(hashlib.sha256(body).hexdigest())
+
+
+def tag_of(digest: str) -> str:
+    """The same, of their sha256."""
+    return f'"{digest[:32]}"'
 
 
 def json_bytes(body: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

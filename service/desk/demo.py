@@ -98,10 +98,11 @@ def _take(store: Store, assessor: Assessor, memory: Remembering, levels: Any, ch
         channel=chance.choice(words()["demo"]["channels"]),
         caller=caller,
     )
-    answer = assessor.assess(incident, recall=memory.recall)
+    turn = memory.turn()
+    answer = assessor.assess(incident, recall=turn.recall)
     colours = tuple(levels[answer.risk.profile])
     intake = Intake(
-        incident, answer, to_json(answer), Who(DEMO.name, DEMO.purpose), colours, station, named=True, first_seen=seen, where=spot, memory=memory
+        incident, answer, to_json(answer), Who(DEMO.name, DEMO.purpose), colours, station, named=True, first_seen=seen, where=spot, turn=turn
     )  # fmt: skip
     return store.write_now(intake.unit(store)), answer.risk.colour
 

@@ -39,7 +39,7 @@ class Store:
             raise StoreError("FQ4506", "数据库打不开", "the database cannot be opened", seen=kind, remedy="检查 FENGQIAO_DATABASE、权限与磁盘") from None
         self.hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else bytes.fromhex(kept["hash_key"])
         self.chain = Chain(settings.audit_key.get_secret_value().encode() if settings.audit_key else None)
-        self.writer = Writer(self.engine, self.chain, group_rows=settings.group_rows, committed=committed)
+        self.writer = Writer(self.engine, self.chain, group_rows=settings.group_rows, pace=settings.group_ms / 1000, committed=committed)
 
     def read(self, ask: Callable[[Connection], T]) -> T:
         """Run queries on one consistent state."""
@@ -65,7 +65,7 @@ class Store:
 
     async def write(self, unit: Unit[T]) -> T:
         """Run a unit in the writer; returns once it is on disk. A request that is cancelled meanwhile does not undo it."""
-        return await asyncio.shield(asyncio.wrap_future(self.writer.submit(unit)))
+        return await self.writer.written(unit)
 
     def write_now(self, unit: Unit[T]) -> T:
         """`write` for commands."""
@@ -73,7 +73,7 @@ class Store:
 
     def keyed_hash(self, text: str) -> str:
         """A hash that nobody without the store's key can guess texts against."""
-        return hmac.new(self.hash_key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.hash_key, text.encode(), "sha256").hex()
 
     def close(self) -> None:
         """Finish the writes and the reads that are under way, and let the connections go."""
