@@ -37,6 +37,7 @@ class Engine:
         self.pack, self.adviser, self.degraded = pack, adviser, degraded
         self.profile = profile or str(pack.settings["default_profile"])
         self.playbook = playbook or str(pack.settings["default_playbook"])
+        self.extractor = facts.Extractor(pack.facts)
         self._desks: dict[str, Desk] = {}
         self.desk(self.playbook)  # a playbook that cannot be used stops the start, not a call
 
@@ -62,7 +63,7 @@ class Engine:
         """Normalise, extract facts, scan and settle context: everything before the labels."""
         longest = int(self.pack.settings["longest_narrative"])
         document = read(incident.narrative if len(incident.narrative) <= longest else incident.narrative[:longest])
-        found = facts.extract(document, incident.occurred_at)
+        found = self.extractor.extract(document, incident.occurred_at)
         values = _fact_values(document, found)
         values["meta.truncated"] = 1.0 if len(incident.narrative) > longest else 0.0
         return document, decide.read_narrative(self.pack, document, self.spans(document), values, incident.channel), found

@@ -39,11 +39,12 @@ def grade(pack: Pack, reading: Reading, profile: str) -> Grade:
     """Grade a reading whose labels are decided. Axes only ever rise: no statement can take back another."""
     axes = dict.fromkeys(AXES, 0)
     reasons: list[Reason] = []
+    found, look = reading.found, reading.values.get
     for axis in AXES:
-        for entry, node, test in pack.statements.get(axis, ()):
-            if test(reading.found, reading.values.get, reading):
+        for entry, condition in pack.statements.get(axis, ()):
+            if condition.test(found, look, reading):
                 axes[axis] = max(axes[axis], entry["to"])
-                reasons.append(Reason(axis, entry["id"], entry["to"], entry["says"], entry["basis"], tuple(dict.fromkeys(node.support(reading)))))
+                reasons.append(Reason(axis, entry["id"], entry["to"], entry["says"], entry["basis"], tuple(dict.fromkeys(condition.support(reading)))))
     reasons.sort(key=lambda reason: (-reason.to, AXES.index(reason.axis), reason.id))
     return Grade(axes, colour_level(pack, axes, profile, reading), profile, tuple(reasons))
 
@@ -54,7 +55,8 @@ def colour_level(pack: Pack, axes: dict[str, int], profile: str, reading: Readin
     for axis, value in axes.items():
         reading.values[f"axis.{axis}"] = float(value)
     reading.values["axis.max"] = float(max(axes.values()))
-    return next((level for test, level in pack.maps[profile] if test is None or test(reading.found, reading.values.get, reading)), 0)
+    found, look = reading.found, reading.values.get
+    return next((level for condition, level in pack.maps[profile] if condition is None or condition.test(found, look, reading)), 0)
 
 
 def profile_data(pack: Pack, profile: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from pipeline.facts.extractor import Extractor
+from pipeline.facts.lexicon import load_lists
 from pipeline.facts.model import Fact, Facts
 from pipeline.text.document import Document
 
@@ -15,7 +16,7 @@ __all__ = ["Extractor", "Fact", "Facts", "extract", "shipped"]
 @cache
 def shipped() -> Extractor:
     """The extractor over the word lists that ship, built at the first call."""
-    return Extractor()
+    return Extractor(load_lists())
 
 
 def extract(document: Document, occurred_at: datetime | None = None) -> Facts:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from pipeline.facts.ages import AgeReader
@@ -12,7 +11,7 @@ from pipeline.facts.apps import AppReader
 from pipeline.facts.counts import CountReader
 from pipeline.facts.harm import HarmReader
 from pipeline.facts.identifiers import IdentifierReader
-from pipeline.facts.lexicon import FILES, Units, Words, load_list
+from pipeline.facts.lexicon import Units, Words
 from pipeline.facts.model import Fact, Facts
 from pipeline.facts.money import MoneyReader
 from pipeline.facts.numbers import Number, number_pattern, parse
@@ -27,10 +26,9 @@ _GROUPS, _LINKS = ("*", "-", " "), ("到", "至", "-", ".", "")  # what may go o
 
 
 class Extractor:
-    """Everything compiled; immutable after load, safe to share between threads. Raises RuleError where a word list cannot be used."""
+    """Everything compiled from the word lists (name → file); immutable after load, safe to share between threads."""
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
-        lists = {name: load_list(name, folders) for name in FILES}
+    def __init__(self, lists: Mapping[str, dict[str, Any]]) -> None:
         self._times = TimeReader(lists["times"])
         self._money = MoneyReader(lists["money"])
         self._counts = CountReader(lists["counts"])
@@ -44,7 +42,7 @@ class Extractor:
         self._units = self._dispatch().compiled()
         self._number = number_pattern(self._units)
 
-    def _words(self, lists: dict[str, dict[str, Any]]) -> Words:
+    def _words(self, lists: Mapping[str, dict[str, Any]]) -> Words:
         words = Words()
         words.decoys(lists["decoys"]["terms"])
         party, time, place, known = self._parties, self._times, self._places, self._identifiers
@@ -103,8 +101,9 @@ class Extractor:
     def extract(self, document: Document, occurred_at: datetime | None = None) -> Facts:
         """All facts of a document; `occurred_at` is the time of the call, to which 昨晚 and 半小时前 refer. Never raises.
 
+        >>> from pipeline.facts.lexicon import load_lists
         >>> from pipeline.text.document import read
-        >>> Extractor().extract(read("昨晚他骗走我3万元")).sum
+        >>> Extractor(load_lists()).extract(read("昨晚他骗走我3万元")).sum
         30000.0
         """
         scan = Scan(document.text)

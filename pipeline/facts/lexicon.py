@@ -34,6 +34,11 @@ def load_list(name: str, folders: Sequence[Path] = ()) -> dict[str, Any]:
     return content
 
 
+def load_lists(folders: Sequence[Path] = ()) -> dict[str, dict[str, Any]]:
+    """All word lists. Raises RuleError as `load_list` does."""
+    return {name: load_list(name, folders) for name in FILES}
+
+
 class Words:
     """Collects words with what to do at each, then compiles them into a longest-match automaton.
 

@@ -133,7 +133,7 @@ class Reading:
 
     def holds(self, rule: RuleSpec) -> bool:
         """Whether the rule's condition holds."""
-        return rule.test(self.found, self.values.get, self)
+        return rule.condition.test(self.found, self.values.get, self)
 
     def support(self, rule: RuleSpec) -> tuple[Hit, ...]:
         """The hits that a holding condition rests on, in order, without doubles."""

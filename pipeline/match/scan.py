@@ -12,26 +12,15 @@ Spans = dict[int, list[tuple[int, int]]]  # signal → spans in order of positio
 def scan(pack: Pack, text: str) -> Spans:
     """Find every signal of the pack in `text` (normalised). Spans of one signal never lie inside one another."""
     found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    actions = pack.actions
+    actions, mirrored = pack.actions, text[::-1]
     for start, end, word in pack.automaton.find_overlapping(text):
-        plain, checked = actions[word]
+        plain, beside = actions[word]
         if plain:
             span = (start, end)
             for signal in plain:
                 found[signal].append(span)
-        for signal, before, after, reach in checked:
-            first, last = start, end
-            if after is not None:
-                match = after.match(text, end)
-                if match is None:
-                    continue
-                last = match.end()
-            if before is not None:
-                match = before.search(text, start - reach if start > reach else 0, start)
-                if match is None:
-                    continue
-                first = match.start()
-            found[signal].append((first, last))
+        if beside is not None:
+            beside.add(found, text, mirrored, start, end)
     for signal, spans in found.items():
         if len(spans) > 1:
             found[signal] = _longest(spans)
@@ -40,6 +29,13 @@ def scan(pack: Pack, text: str) -> Spans:
 
 def _longest(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Drop spans that lie inside another one."""
+    if len(spans) == 2:
+        (a, b), (c, d) = spans
+        if c <= a and b <= d:
+            return spans[1:]
+        if a <= c and d <= b:
+            return spans[:1]
+        return spans if a < c else spans[::-1]
     spans.sort()  # of those that start together the longest comes last, and takes the place of the shorter
     kept: list[tuple[int, int]] = []
     last = -1
@@ -54,15 +50,15 @@ def _longest(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _unmasked(pack: Pack, found: Spans) -> Spans:
-    """Drop spans that overlap a word which the rule excepts."""
-    out: Spans = {}
-    for signal, spans in found.items():
-        masks = pack.signals[signal].masks
-        if masks:
-            excepted = [span for mask in masks if mask in found for span in found[mask]]
-            if excepted:
-                spans = [(a, b) for a, b in spans if not any(a < d and c < b for c, d in excepted)]
-                if not spans:
-                    continue
-        out[signal] = spans
+    """Drop spans that overlap a word which the rule excepts. What is excepted is never itself masked."""
+    masks = pack.masks
+    out = dict(found)
+    for signal in masks.keys() & out.keys():
+        excepted = [span for mask in masks[signal] if mask in found for span in found[mask]]
+        if excepted:
+            spans = [(a, b) for a, b in out[signal] if not any(a < d and c < b for c, d in excepted)]
+            if spans:
+                out[signal] = spans
+            else:
+                del out[signal]
     return out

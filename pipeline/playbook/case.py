@@ -40,7 +40,7 @@ class Case:
         found, values = reading.found, reading.values
         look = values.get
         for rule in self.desk.diversion:
-            if rule.test(found, look, reading):
+            if rule.condition.test(found, look, reading):
                 values["diversion.any"] = values[f"diversion.{rule.id}"] = 1.0
                 return rule
         return None

@@ -7,9 +7,9 @@ Grammar: see pipeline/rules/README.md. `a with b` same clause, `a near b` same s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.errors import ConditionError
 from pipeline.match.hit import Hit
@@ -314,6 +314,55 @@ class _Parser:
         if isinstance(node, Some) and all(isinstance(part, Group) for part in node.parts):
             return [part.name for part in node.parts if isinstance(part, Group)]
         raise _wrong(self.text)
+
+
+class Condition:
+    """A condition with the signals that its groups stand for. Parsed and compiled when first asked: one narrative asks few of a thousand.
+
+    `test(signals found, values.get, reading)` says whether it holds; it is the compiled function itself once that is there.
+    """
+
+    __slots__ = ("_groups", "_node", "_text", "_where", "test")
+
+    def __init__(self, text: str | None, groups: Mapping[str, int], where: str) -> None:
+        self._text, self._groups, self._where = text, groups, where
+        self._node: Node | None = None
+        self.test: Callable[[Any, Any, Any], bool] = self._first
+
+    @property
+    def node(self) -> Node:
+        """The parsed condition; without a text any of the groups, and without groups always. Raises ConditionError naming the file."""
+        if self._node is None:
+            if self._text:
+                try:
+                    self._node = parse(self._text)
+                except ConditionError as error:
+                    raise ConditionError(error.code, error.zh, error.en, seen=f"{self._where} · {error.seen}", remedy=error.remedy) from error
+            else:
+                self._node = Some(tuple(Group(name) for name in self._groups)) if self._groups else All(())
+        return self._node
+
+    def compiled(self) -> Callable[[Any, Any, Any], bool]:
+        """Compile and put the function in place; the source is built from parsed nodes only. Raises ConditionError for an unknown group."""
+        try:
+            text = source(self.node, self._groups)
+        except KeyError as error:
+            raise ConditionError(
+                "FQ1202", "条件里的组不存在", "unknown group in condition", seen=f"{self._where} · {error.args[0]}", remedy="改正组名"
+            ) from None
+        self.test = eval(f"lambda f, v, r: {text}", {"__builtins__": {"bool": bool}})
+        return self.test
+
+    def _first(self, found: Any, look: Any, reading: Any) -> bool:
+        return self.compiled()(found, look, reading)
+
+    def support(self, view: View) -> list[Hit]:
+        """The hits that the condition rests on where it holds."""
+        return self.node.support(view)
+
+    def names(self) -> Iterator[str]:
+        """Every operand and group that it names."""
+        return self.node.names()
 
 
 def source(node: Node, groups: Mapping[str, int]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.errors import RuleError
+from pipeline.facts.lexicon import load_lists
 from pipeline.rulepack.files import SHIPPED, read_yaml
 from pipeline.rulepack.schema import FAMILIES
 from pipeline.rulepack.schema_base import Identified
@@ -23,6 +24,7 @@ class Source:
     families: dict[str, dict[str, Identified]]
     settings: dict[str, Any]
     digest: str
+    facts: dict[str, dict[str, Any]]  # the word lists of the fact extractor
 
 
 def _paths(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
@@ -69,7 +71,7 @@ def load(overlays: Sequence[Path] = (), problems: list[RuleError] | None = None)
             continue
         if rule.status != "retired":
             families[family][rule.id] = rule
-    return Source(families, settings, "sha256:" + digest.hexdigest())
+    return Source(families, settings, "sha256:" + digest.hexdigest(), load_lists(overlays))
 
 
 def _validated(family: str, path: Path) -> Identified:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import daachorse
+import msgspec
 
 from pipeline.errors import ConditionError, RuleError
-from pipeline.rulepack.condition import All, Group, Node, Some, has_not, parse, source
+from pipeline.rulepack.beside import Beside, Check, Entry
+from pipeline.rulepack.condition import Condition, Group, Node, has_not, parse
 
 # the families in the order in which they are decided; a condition may name only what comes before
 ORDER = (
@@ -20,26 +21,6 @@ ORDER = (
 _NAMESPACES = {
     "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
 }  # fmt: skip
-
-
-class Check:
-    """A regular expression compiled when first needed (a start touches few of them), then kept.
-
-    `match` and `search` are those of the compiled pattern once it is there, so that the hot path pays for no indirection.
-    """
-
-    __slots__ = ("match", "search", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.match: Callable[..., re.Match[str] | None] = lambda *args: self.compiled().match(*args)
-        self.search: Callable[..., re.Match[str] | None] = lambda *args: self.compiled().search(*args)
-
-    def compiled(self) -> re.Pattern[str]:
-        """Compile and put the pattern's own methods in place."""
-        pattern = re.compile(self.text)
-        self.match, self.search = pattern.match, pattern.search
-        return pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +37,6 @@ class SignalSpec:
     names: tuple[str, ...]  # what cue files may call the rule: factor.threat, factor, group.threat
 
 
-Test = Callable[[Any, Any, Any], bool]  # (signals found, values.get, reading) → does the condition hold
-
-
 @dataclass(frozen=True, slots=True)
 class RuleSpec:
     """A rule as the engine uses it. `data` holds the family's own settings by the names of the rule file."""
@@ -67,15 +45,14 @@ class RuleSpec:
     id: str
     name: str
     groups: dict[str, int]
-    condition: Node
-    test: Test  # the condition, compiled
+    condition: Condition
     always: bool  # may hold without a hit of its own
     inputs: tuple[tuple[str, float], ...]
     data: dict[str, Any] = field(default_factory=dict)
 
 
-Checked = tuple[int, Check | None, Check | None, int]  # signal, what stands before, what follows, most characters before
-Actions = tuple[tuple[int, ...], tuple[Checked, ...]]  # signals that the word alone makes, signals that ask for more
+Actions = tuple[tuple[int, ...], Beside | None]  # signals that the word alone makes, those that ask for more beside it
+Planned = tuple[tuple[tuple[int, ...], tuple[Entry, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +65,11 @@ class Pack:
     actions: tuple[Actions, ...]
     signals: tuple[SignalSpec, ...]
     rules: dict[str, dict[str, RuleSpec]]
-    statements: dict[str, tuple[tuple[dict[str, Any], Node, Test], ...]]  # grading axis → (raise, condition, compiled)
-    maps: dict[str, tuple[tuple[Test | None, int], ...]]  # profile → (condition, index of level), first match wins
+    statements: dict[str, tuple[tuple[dict[str, Any], Condition], ...]]  # grading axis → (raise, condition)
+    maps: dict[str, tuple[tuple[Condition | None, int], ...]]  # profile → (condition, index of level), first match wins
     factor_order: tuple[str, ...]
+    facts: dict[str, dict[str, Any]]  # the word lists of the fact extractor
+    masks: dict[int, tuple[int, ...]]  # signal → the signals whose words it may not overlap
 
     def patterns(self) -> int:
         """How many searchable words the automaton holds."""
@@ -99,7 +78,8 @@ class Pack:
 
 def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack:
     """Make a pack of a plan. Raises ConditionError where a condition does not parse or names something unknown; with `problems` given,
-    unknown labels are recorded there and count as absent."""
+    unknown labels are recorded there and count as absent. A sealed plan was checked when it was made: its conditions wait until they are asked."""
+    sealed: dict[str, Any] | None = plan.get("sealed")
     checks = [Check(text) for text in plan["regexes"]]
     signals = tuple(
         SignalSpec(
@@ -114,60 +94,40 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         )
         for s in plan["signals"]
     )
-    shared = tuple(_actions(entries, checks) for entries in plan["actions"])
+    mirrors: dict[int, str] = plan["mirrors"]
+    shared = [(plain, Beside(asks, checks, mirrors) if asks else None) for plain, asks in msgspec.msgpack.decode(plan["actions"], type=Planned)]
     for data in plan["rules"]["context"].values():
         for key in ("pseudo", "stop"):
             data[key] = checks[data[key]] if isinstance(data[key], int) and data[key] >= 0 else None
-    actions = tuple(shared[number] for number in plan["at"])
-    rules = {family: {rule_id: _rule(family, data) for rule_id, data in members.items()} for family, members in plan["rules"].items()}
-    statements: dict[str, tuple[tuple[dict[str, Any], Node, Test], ...]] = {}
+    actions = tuple([shared[number] for number in msgspec.msgpack.decode(plan["at"], type=list[int])])
+    always: dict[str, list[str]] | None = sealed["always"] if sealed else None
+    rules = {family: {rule_id: _rule(family, data, always) for rule_id, data in members.items()} for family, members in plan["rules"].items()}
+    statements: dict[str, tuple[tuple[dict[str, Any], Condition], ...]] = {}
     for rule_id, data in plan["rules"]["grading"].items():  # several files may lift one axis
-        statements[data["axis"]] = statements.get(data["axis"], ()) + tuple(_statement(entry, f"grading/{rule_id}") for entry in data["raises"])
+        made = tuple((entry, Condition(entry["when"], {}, f"grading/{rule_id}.yaml {entry['id']}")) for entry in data["raises"])
+        statements[data["axis"]] = statements.get(data["axis"], ()) + made
     pack = Pack(
         plan["digest"],
         plan["settings"],
-        daachorse.CharwiseDoubleArrayAhoCorasick(plan["words"] or ["\x00"]),
+        daachorse.CharwiseDoubleArrayAhoCorasick.deserialize(plan["automaton"]),
         actions,
         signals,
         rules,
         statements,
         {name: _map(rule) for name, rule in rules["profiles"].items()},
-        _ordered(rules["factors"]),
+        tuple(sealed["factor_order"]) if sealed else _ordered(rules["factors"]),
+        plan["facts"],
+        {number: spec.masks for number, spec in enumerate(signals) if spec.masks},
     )
-    _verify(pack, problems)
+    if not sealed:
+        _verify(pack, problems)
     return pack
 
 
-def _actions(entries: Sequence[Sequence[int]], checks: Sequence[Check]) -> Actions:
-    plain = tuple(signal for signal, before, after, _ in entries if before < 0 and after < 0)
-    checked = tuple(
-        (signal, checks[before] if before >= 0 else None, checks[after] if after >= 0 else None, reach)
-        for signal, before, after, reach in entries
-        if before >= 0 or after >= 0
-    )
-    return plain, checked
-
-
-def _condition(text: str, where: str) -> Node:
-    try:
-        return parse(text)
-    except ConditionError as error:
-        raise ConditionError(error.code, error.zh, error.en, seen=f"{where}.yaml · {error.seen}", remedy=error.remedy) from error
-
-
-def _test(node: Node, groups: Mapping[str, int], where: str) -> Test:
-    """The condition as a compiled function; the source is built from parsed nodes only."""
-    try:
-        text = source(node, groups)
-    except KeyError as error:
-        raise ConditionError("FQ1202", "条件里的组不存在", "unknown group in condition", seen=f"{where} · {error.args[0]}", remedy="改正组名") from None
-    made: Test = eval(f"lambda f, v, r: {text}", {"__builtins__": {"bool": bool}})
-    return made
-
-
-def _statement(entry: dict[str, Any], where: str) -> tuple[dict[str, Any], Node, Test]:
-    node = _condition(entry["when"], where)
-    return entry, node, _test(node, {}, f"{where} {entry['id']}")
+def seal(plan: dict[str, Any], pack: Pack) -> dict[str, Any]:
+    """The plan with what checking it found out, so that the next start from it need not check it again."""
+    always = {family: [rule.id for rule in members.values() if rule.always] for family, members in pack.rules.items()}
+    return {**plan, "sealed": {"always": always, "factor_order": list(pack.factor_order)}}
 
 
 def _names(plan: dict[str, Any], family: str, rule: str) -> tuple[str, ...]:
@@ -177,21 +137,18 @@ def _names(plan: dict[str, Any], family: str, rule: str) -> tuple[str, ...]:
     return (f"{kind}.{rule}", kind, f"group.{group}") if group else (f"{kind}.{rule}", kind)
 
 
-def _rule(family: str, data: dict[str, Any]) -> RuleSpec:
+def _rule(family: str, data: dict[str, Any], always: dict[str, list[str]] | None) -> RuleSpec:
     groups: dict[str, int] = data.get("groups", {})
     text = data.get("condition") or data.get("when")
-    if text:
-        node = _condition(text, f"{family}/{data['id']}")
-    elif groups:
-        node = Some(tuple(Group(name) for name in groups))
-    else:
-        node = All(())
+    condition = Condition(text, groups, f"{family}/{data['id']}.yaml")
     inputs = tuple((data.get("inputs") or {}).items())
-    always = node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
-    return RuleSpec(family, data["id"], data["name"], groups, node, _test(node, groups, f"{family}/{data['id']}"), always, inputs, data)
+    if always is not None:  # a sealed plan knows
+        return RuleSpec(family, data["id"], data["name"], groups, condition, data["id"] in always[family], inputs, data)
+    known = condition.node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
+    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data)
 
 
-def _map(profile: RuleSpec) -> tuple[tuple[Test | None, int], ...]:
+def _map(profile: RuleSpec) -> tuple[tuple[Condition | None, int], ...]:
     codes = [level["code"] for level in profile.data["levels"]]
     made = []
     for entry in profile.data["map"]:
@@ -200,8 +157,7 @@ def _map(profile: RuleSpec) -> tuple[tuple[Test | None, int], ...]:
             raise ConditionError(
                 "FQ1206", "分级方案没有这一级", "unknown level in profile", seen=f"profiles/{profile.id} · {level}", remedy="levels 中先写这一级"
             )
-        where = f"profiles/{profile.id}"
-        made.append((_test(_condition(entry["when"], where), {}, where) if entry["when"] else None, codes.index(level)))
+        made.append((Condition(entry["when"], {}, f"profiles/{profile.id}.yaml") if entry["when"] else None, codes.index(level)))
     return tuple(made)
 
 
@@ -228,20 +184,26 @@ def _ordered(factors: dict[str, RuleSpec]) -> tuple[str, ...]:
 def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
     for family, members in pack.rules.items():
         for rule in members.values():
-            yield f"{family}/{rule.id}", rule, family, rule.condition
+            rule.condition.compiled()
+            yield f"{family}/{rule.id}", rule, family, rule.condition.node
             for name, _ in rule.inputs:
                 yield f"{family}/{rule.id}", rule, family, Group(name) if "." not in name else parse(name)
     for axis, entries in pack.statements.items():
-        for entry, node, _ in entries:
-            yield f"grading/{axis} {entry['id']}", None, "grading", node
-            if has_not(node):
+        for entry, condition in entries:
+            condition.compiled()
+            yield f"grading/{axis} {entry['id']}", None, "grading", condition.node
+            if has_not(condition.node):
                 raise ConditionError(
                     "FQ1204", "分级条件不得使用否定", "a grading condition may not speak of absence", seen=f"grading/{axis}", remedy="改用正面的因素"
                 )
 
 
 def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
-    """Every name in every condition is known and decided earlier."""
+    """Every condition compiles, and every name in it is known and decided earlier."""
+    for members in pack.maps.values():
+        for condition, _ in members:
+            if condition is not None:
+                condition.compiled()
     for where, rule, family, node in _operands(pack):
         for name in node.names():
             head, _, rest = name.partition(".")

@@ -1,9 +1,12 @@
-"""From rule files to a plan: plain data (JSON-able) that a pack is made of, so that the work of compiling is done once per content hash."""
+"""From rule files to a plan: plain data (MessagePack) that a pack is made of, so that the work of compiling is done once per content hash."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+import daachorse
+import msgspec
 
 from pipeline.errors import RuleError
 from pipeline.rulepack.load import Source
@@ -21,6 +24,7 @@ class Planner:
         self.signals: list[dict[str, Any]] = []
         self.regexes: dict[str, int] = {"": -1}
         self.texts = [""]
+        self.mirrors: dict[int, str] = {}
         self.actions: dict[str, dict[tuple[int, int, int, int], None]] = {}
         self._compiled: dict[str, list[Compiled]] = {}
 
@@ -50,6 +54,8 @@ class Planner:
             self._compiled[pattern] = compiled
             for part in compiled:
                 before, after = self._regex(part.before and f"(?:{part.before})\\Z"), self._regex(part.after)
+                if before >= 0:
+                    self.mirrors[before] = part.mirror
                 for word in part.anchors:
                     self.actions.setdefault(word, {})[number, before, after, part.reach] = None
         return number
@@ -104,18 +110,27 @@ def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, A
         "digest": source.digest,
         "settings": {key: value for key, value in source.settings.items() if key != "since"},
         "signals": planner.signals,
-        "words": list(planner.actions),
+        "facts": source.facts,
         **_shared(planner),
         "rules": rules,
+        "mirrors": planner.mirrors,
         "regexes": planner.texts[1:],  # last: merging actions adds to them
     }
 
 
 def _shared(planner: Planner) -> dict[str, Any]:
-    """What to do at each word; words of one pattern share one list of actions."""
+    """The automaton over all words, ready to be taken up again, and what to do at each; words of one pattern share one list of actions."""
     numbers: dict[tuple[tuple[int, int, int, int], ...], int] = {}
     at = [numbers.setdefault(tuple(actions), len(numbers)) for actions in planner.actions.values()]
-    return {"at": at, "actions": [planner.merged(actions) for actions in numbers]}
+    actions = [_parted(planner.merged(actions)) for actions in numbers]
+    automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(planner.actions) or ["\x00"])
+    return {"automaton": automaton.serialize(), "at": msgspec.msgpack.encode(at), "actions": msgspec.msgpack.encode(actions)}
+
+
+def _parted(entries: list[list[int]]) -> tuple[list[int], list[list[int]]]:
+    """Signals that the word alone makes, and entries that ask for more beside it."""
+    plain = [signal for signal, before, after, _ in entries if before < 0 and after < 0]
+    return plain, [entry for entry in entries if entry[1] >= 0 or entry[2] >= 0]
 
 
 def _plan_rule(planner: Planner, family: str, rule: Identified) -> dict[str, Any]:

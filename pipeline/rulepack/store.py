@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gc
 import hashlib
 import os
 import tempfile
@@ -19,7 +20,9 @@ import msgspec
 
 from pipeline.errors import ConditionError, RuleError
 from pipeline.rulepack.files import SHIPPED
-from pipeline.rulepack.pack import Pack, build
+from pipeline.rulepack.pack import Pack, build, seal
+
+_KEPT = 12
 
 
 def compiled(overlays: Sequence[Path], problems: list[RuleError] | None = None) -> dict[str, Any]:
@@ -52,27 +55,29 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def load_pack(overlays: Sequence[Path] = ()) -> Pack:
     """The pack of the shipped rules and overlays, compiled or from the store. Raises RuleError where a file cannot be used."""
-    name = f"plan-{fingerprint([SHIPPED, *overlays])[:24]}.json"
-    stored = _stored(cache_folder() / name)
-    if stored is not None:
-        return build(stored)
-    data = msgspec.json.encode(compiled(overlays))
-    pack = build(msgspec.json.decode(data))
-    _keep(cache_folder() / name, data)
+    name = f"plan-{fingerprint([SHIPPED, *overlays])[:24]}.bin"
+    with _uncollected():
+        stored = _stored(cache_folder() / name)
+        if stored is not None:
+            return build(stored)
+    made = compiled(overlays)
+    data = msgspec.msgpack.encode(made)
+    pack = build(msgspec.msgpack.decode(data))
+    _keep(cache_folder() / name, msgspec.msgpack.encode(seal(made, pack)))
     return pack
 
 
 def load_leniently(overlays: Sequence[Path] = ()) -> tuple[Pack, list[RuleError]]:
     """A pack without the files, patterns and rules that cannot be used, and why they cannot (for lint and try; never for serving)."""
     problems: list[RuleError] = []
-    path = cache_folder() / f"plan-{fingerprint([SHIPPED, *overlays])[:24]}-lenient.json"
+    path = cache_folder() / f"plan-{fingerprint([SHIPPED, *overlays])[:24]}-lenient.bin"
     made = _stored(path)
     if made is None:
         made = compiled(overlays, problems)
         made["problems"] = [(e.code, e.zh, e.en, e.seen, e.remedy) for e in problems]
-        data = msgspec.json.encode(made)
+        data = msgspec.msgpack.encode(made)
         _keep(path, data)
-        made = msgspec.json.decode(data)
+        made = msgspec.msgpack.decode(data)
     else:
         problems += [RuleError(code, zh, en, seen=seen, remedy=remedy) for code, zh, en, seen, remedy in made["problems"]]
     while True:
@@ -86,22 +91,34 @@ def load_leniently(overlays: Sequence[Path] = ()) -> tuple[Pack, list[RuleError]
                 raise
 
 
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: a pack is some hundred thousand objects that all stay."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
 def _stored(path: Path) -> dict[str, Any] | None:
     try:
-        data = msgspec.json.decode(path.read_bytes())
+        data = msgspec.msgpack.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
     return data if isinstance(data, dict) else None
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Write whole or not at all; other plans of this folder are outdated and go."""
+    """Write whole or not at all; of the plans in this folder the newest stay (several versions and overlays may share it)."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, partial = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
         os.replace(partial, path)
-        for old in path.parent.glob("plan-*.json"):
-            if old != path and len(list(path.parent.glob("plan-*.json"))) > 8:
-                old.unlink(missing_ok=True)
+        kept = sorted(path.parent.glob("plan-*"), key=lambda old: old.stat().st_mtime)
+        for old in kept[:-_KEPT]:
+            old.unlink(missing_ok=True)

@@ -12,9 +12,6 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-import numpy as np
-from numpy.typing import NDArray
-
 _VARIANTS = {
     "\u3000": " ", "\u00a0": " ", "\t": " ", "\r": "\n", "\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n",
     "｡": "。", "．": ".", "､": "、", "「": "“", "」": "”", "『": "“", "』": "”", "﹐": ",", "﹑": "、", "﹒": ".", "﹔": ";", "﹕": ":", "﹖": "?", "﹗": "!",
@@ -39,9 +36,9 @@ _SPACED_RUN = re.compile("(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: +[\u4e00-\u9fff
 
 
 @cache
-def _table() -> NDArray[np.uint32]:
-    """Code point → code point for the whole Unicode range (astral planes stay themselves)."""
-    table = np.arange(0x110000, dtype=np.uint32)
+def _table() -> list[str]:
+    """Code point → character for the basic plane; what lies beyond stays itself. A list is what `str.translate` looks up fastest (measured 2026-11-22)."""
+    table = list(range(0x10000))
     for code in range(0xFF01, 0xFF5F):
         table[code] = code - 0xFEE0
     for code in range(ord("A"), ord("Z") + 1):
@@ -54,9 +51,10 @@ def _table() -> NDArray[np.uint32]:
     for line in files("pipeline.text").joinpath("t2s.txt").read_text("utf-8").splitlines():
         if len(line) == 2:
             table[ord(line[0])] = ord(line[1])
-    table[0xD800:0xE000] = 0xFFFD
-    table[list(_INVISIBLE)] = 0
-    return table
+    table[0xD800:0xE000] = [0xFFFD] * 0x800
+    for code in _INVISIBLE:
+        table[code] = 0
+    return list(map(chr, table))
 
 
 def fold(text: str) -> str:
@@ -65,8 +63,7 @@ def fold(text: str) -> str:
     >>> fold("報警人稱：１３８＊＊＊")
     '报警人称:138***'
     """
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return _table()[codes].tobytes().decode("utf-32-le")
+    return text.translate(_table())
 
 
 def normalise(narrative: str) -> tuple[str, Sequence[int] | None]:

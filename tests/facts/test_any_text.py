@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import RuleError
-from pipeline.facts import Extractor, extract
+from pipeline.facts import extract
+from pipeline.facts.lexicon import load_lists
 from pipeline.facts.loss import loss
 from pipeline.text.document import Document, read
 
@@ -71,4 +72,4 @@ def test_a_broken_word_list_stops_the_start(tmp_path):
     (tmp_path / "facts").mkdir()
     (tmp_path / "facts" / "money.yaml").write_text("id: other\n", "utf-8")
     with pytest.raises(RuleError):
-        Extractor([tmp_path])
+        load_lists([tmp_path])

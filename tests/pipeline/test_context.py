@@ -30,7 +30,7 @@ def _pack() -> Pack:
     families: dict[str, dict[str, Identified]] = {family: {} for family in _SOURCE.families}
     families["terms"] = _SOURCE.families["terms"]
     families["context"] = {name: file.model_copy(update={"when": None}) for name, file in _FILES.items()}
-    return build(plan(Source(families, _SOURCE.settings, _SOURCE.digest)))
+    return build(plan(Source(families, _SOURCE.settings, _SOURCE.digest, _SOURCE.facts)))
 
 
 def _marked(text: str) -> tuple[str, list[tuple[int, int]]]:

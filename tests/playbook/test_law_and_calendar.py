@@ -13,7 +13,7 @@ from pipeline.playbook.check import findings
 from pipeline.playbook.desk import Desk
 from pipeline.playbook.law import Laws, article_name
 from pipeline.playbook.workdays import Workdays
-from pipeline.rulepack.condition import All
+from pipeline.rulepack.condition import Condition
 from pipeline.rulepack.pack import RuleSpec
 from pipeline.rulepack.schema_playbook import Playbook
 
@@ -126,6 +126,6 @@ def step(*, when="category.dispute", cite="case_procedure#178", route="on_scene"
 def desk_with(engine, text):
     """The desk of a playbook put beside the shipped ones, without compiling a pack anew."""
     made = Playbook.model_validate(yaml.safe_load(text))
-    rule = RuleSpec("playbooks", made.id, made.name, {}, All(()), lambda f, v, r: True, True, (), made.model_dump(mode="json"))
+    rule = RuleSpec("playbooks", made.id, made.name, {}, Condition(None, {}, "playbooks"), True, (), made.model_dump(mode="json"))
     rules = engine.pack.rules | {"playbooks": engine.pack.rules["playbooks"] | {made.id: rule}}
     return Desk(dataclasses.replace(engine.pack, rules=rules), made.id)
