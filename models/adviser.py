@@ -13,6 +13,7 @@ from models.encoder import Encoded, Encoder
 from models.errors import ModelError
 from models.features import gather, grade_features, ngrams, rule_features
 from models.heads import Floats, Heads, Task
+from models.patience import over
 from pipeline.advice import Opinion, View
 
 Tier = Literal["fast", "cascade", "full"]
@@ -39,7 +40,7 @@ class Learned:
         self._version, self._profile, self._load = f"{version}/{tier}", profile, load
         self._encoder: Encoder | None = None
         self._failed = False
-        self.asked = 0  # how often the encoder was asked: a count for reports, nothing of a narrative
+        self.asked = self.late = 0  # how often the encoder was asked, or was not because it was too late: counts for reports, nothing of a narrative
 
     @property
     def version(self) -> str:
@@ -50,6 +51,11 @@ class Learned:
     def profile(self) -> str:
         """The profile that the colour head was trained on."""
         return self._profile
+
+    @property
+    def failed(self) -> bool:
+        """Whether the encoder was wanted and could not be loaded."""
+        return self._failed
 
     def encoder(self) -> Encoder | None:
         """The encoder, loaded once; None where it cannot be."""
@@ -66,11 +72,13 @@ class Learned:
         buckets = ngrams(view.document.text)
         fast = self.heads.fast(places, amounts, buckets)
         asked = self.tier == "full" or (self.tier == "cascade" and self._unsure(view, fast))
-        encoder = self.encoder() if asked and view.document.text.strip() else None
+        late = asked and over()
+        encoder = self.encoder() if asked and not late and view.document.text.strip() else None
         self.asked += encoder is not None
+        self.late += late
         encoded = encoder.encode(view.document.text) if encoder is not None else None
         deep = self.heads.deep(encoded.pooled) if encoded is not None else None
-        return self._opinion(State(fast, deep, encoded, buckets), degraded=asked and self._failed)
+        return self._opinion(State(fast, deep, encoded, buckets), degraded=late or (asked and self._failed))
 
     def _unsure(self, view: View, fast: Floats) -> bool:
         """Whether tier 1 hesitates, or differs from the rules."""

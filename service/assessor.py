@@ -40,8 +40,20 @@ class Assessor:
 
     @property
     def degraded(self) -> bool:
-        """Whether classifiers were asked for and did not load: the rules answer alone."""
-        return self.engine.degraded
+        """Whether classifiers (or the encoder among them) were asked for and did not load."""
+        return self.engine.degraded or bool(getattr(self.engine.adviser, "failed", False))
+
+    def warm(self) -> None:
+        """Load the encoder now rather than at the first call that needs it. Blocking."""
+        bring = getattr(self.engine.adviser, "encoder", None)
+        if not self.inline and bring is not None:
+            bring()
+
+    @property
+    def asked(self) -> tuple[int, int]:
+        """How often the encoder was asked, and how often it was too late to."""
+        adviser = self.engine.adviser
+        return int(getattr(adviser, "asked", 0)), int(getattr(adviser, "late", 0))
 
     @property
     def model(self) -> str | None:

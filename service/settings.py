@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     papers: list[Path] = Field(default=[], description="本地文书模板文件夹, 叠加在随附模板上")
     playbook: str | None = Field(default=None, description="工作模式; 空为规则包的默认")
     tier: Literal["rules", "fast", "cascade", "full"] = Field(default="cascade", description="规则之外加哪一档学习分类器; 加载不了则只有规则, 答案标 degraded")
+    encoder_ms: int = Field(
+        default=1_000, ge=0, description="cascade、full: 单条研判最多为编码器排队多少毫秒; 轮到时已过则只用线性模型, 答案标 degraded; 0 为一直等"
+    )
+    assess_threads: int = Field(default=0, ge=0, le=64, description="cascade、full: 单条研判的工作线程数; 0 为自动(不多于本进程分得的核)")
     models: Path | None = Field(default=None, description="分类器文件夹; 空为随附的")
     case_playbook: str = Field(default="suqian_source_governance", description="闭环步骤取自哪个工作模式(六步闭环)")
     repeats: bool = Field(default=True, description="记住来电(只存散列), 答案里给出重复情况; 需有来电时间")

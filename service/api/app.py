@@ -113,6 +113,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context.feed = Feed(context.store)
     context.guard = Guard(context.settings, Keyring(context.store))
     log().info("started", rules=context.assessor.engine.pack.digest, database=context.store.engine.dialect.name)
+    await asyncio.to_thread(context.assessor.warm)
     context.jobs = Runner(context.store, context.settings.jobs_folder)
     tasks = [asyncio.create_task(_chores(context)), asyncio.create_task(context.jobs.run()), asyncio.create_task(Sender(context.store).run())]
     with _signals(context):
@@ -124,7 +125,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             context.feed.stop()
-            context.workers.shutdown(wait=True, cancel_futures=True)
+            for pool in (context.workers, context.singles):
+                pool.shutdown(wait=True, cancel_futures=True)
             context.store.close()
             log().info("stopped")
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
 from starlette.responses import Response
 
+from models.patience import until
 from pipeline.errors import RuleError
-from pipeline.values import to_json
+from pipeline.values import Assessment, Incident, to_json
 from service.api.auth import allowed
 from service.api.context import Context, Here
 from service.api.once import commit, replayed
@@ -30,6 +31,7 @@ from service.store.database import now_ms
 from service.store.tables import assessments
 from service.store.writer import Tx, Unit
 
+T = TypeVar("T")
 router = APIRouter(tags=["assessments"])
 may_assess = allowed("assess")
 Assessing = Annotated[Principal, Depends(may_assess)]
@@ -60,7 +62,7 @@ async def assess(request: Request, here: Here, who: Assessing) -> Response:
         ready = prepared(here, asked, actor)
         here.metrics.saw(ready.intake.answer, ready.seconds)
     else:
-        (ready,) = await off_loop(here, [asked], actor)
+        ready = await single(here, asked, actor)
     return await commit(request, here, who, ready.unit, lambda taken: _answered(here, ready.intake, taken))
 
 
@@ -149,13 +151,45 @@ def prepared(here: Context, asked: AssessIn, who: Who) -> Ready:
     return Ready(intake, intake.unit(here.store), seconds)
 
 
-async def off_loop(here: Context, items: Sequence[AssessIn], who: Who) -> list[Ready]:
-    """The same in the worker thread, a slice at a time, so that single calls stay quick. Raises Problem 503 where too much waits already."""
+async def single(here: Context, asked: AssessIn, who: Who) -> Ready:
+    """The same in a thread for single calls. Raises Problem 503."""
+    ready = await _threaded(here, lambda: prepared(here, asked, who))
+    here.metrics.saw(ready.intake.answer, ready.seconds)
+    return ready
+
+
+async def glanced(here: Context, incident: Incident) -> Assessment:
+    """An answer that is shown and not kept. Raises Problem 503."""
+    if here.assessor.inline and len(incident.narrative) <= here.settings.inline_narrative:
+        return here.assessor.assess(incident)
+    return await _threaded(here, lambda: here.assessor.assess(incident))
+
+
+async def _threaded(here: Context, work: Callable[[], T]) -> T:
+    """Whose turn comes late is not made to wait for the encoder as well: the answer says that it is degraded."""
+    patience = here.settings.encoder_ms
+    moment = time.monotonic() + patience / 1000 if patience else None
+
+    def run() -> T:
+        with until(moment):
+            return work()
+
+    async with _turn(here):
+        return await asyncio.get_running_loop().run_in_executor(here.singles, run)
+
+
+def _turn(here: Context) -> asyncio.Semaphore:
+    """A place among those who wait. Raises Problem 503 where there is none."""
     if here.waiting.locked():
         raise Problem(503, "FQ6205", "排队的研判太多", "too much work is waiting", remedy="稍后再试", headers={"retry-after": "2"})
+    return here.waiting
+
+
+async def off_loop(here: Context, items: Sequence[AssessIn], who: Who) -> list[Ready]:
+    """Many in the worker thread, a slice at a time, so that one batch does not keep all others waiting. Raises Problem 503."""
     made: list[Ready] = []
     loop = asyncio.get_running_loop()
-    async with here.waiting:
+    async with _turn(here):
         for part in _slices(items):
             done = await loop.run_in_executor(here.workers, lambda part=part: [prepared(here, item, who) for item in part])  # type: ignore[misc]
             for ready in done:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -36,12 +37,18 @@ class Context:
     draining: bool = False
     # long texts and batches: one at a time, off the event loop (the engine holds the interpreter's lock, more threads would gain nothing)
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="fengqiao-assess"))
+    singles: ThreadPoolExecutor = field(init=False)  # single calls that are not done on the event loop: they do not stand in line behind a batch
     waiting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(64))
     store: Store = field(init=False)
     guard: Guard = field(init=False)
     feed: Feed = field(init=False)
     jobs: Runner = field(init=False)
     _memory: Remembering | None = None
+
+    def __post_init__(self) -> None:
+        cores = max(1, len(os.sched_getaffinity(0)) // self.settings.workers)
+        wanted = 1 if self.assessor.inline else self.settings.assess_threads or min(4, cores)  # the encoder lets the lock go while it counts
+        self.singles = ThreadPoolExecutor(wanted, thread_name_prefix="fengqiao-single")
 
     def memory(self) -> Remembering:
         """The memory of calls over the store, with the rules that stand now."""

@@ -31,6 +31,7 @@ class Metrics:
         self.queue = Gauge("fengqiao_open_incidents", "未决警情数", ["colour"], registry=self.registry)
         self.drift = Gauge("fengqiao_drift_psi", "近 500 条与此前 5000 条分布之差(PSI; 0.1 以下稳定, 0.25 以上须查)", ["of"], registry=self.registry)
         self.group_size = Gauge("fengqiao_commit_group_size", "每次落盘合并的写入数(平均)", registry=self.registry)
+        self.encoder = Gauge("fengqiao_encoder_asked", "编码器: asked 问过的次数, late 轮到时已过时限而没有问的次数", ["outcome"], registry=self.registry)
         self.subscribers = Gauge("fengqiao_event_subscribers", "事件流连接数", registry=self.registry)
         self._drift = {"colour": Drift(), "category": Drift()}
         self._tallies: Tally[tuple[Counter, tuple[str, ...]]] = Tally()  # finding a counter's child costs ten times as much as adding one here

@@ -115,6 +115,8 @@ async def metrics(request: Request, here: Here) -> Response:
         here.metrics.queue.labels(colour).set(count)
     writer = here.store.writer
     here.metrics.group_size.set(writer.units / writer.groups if writer.groups else 0)
+    for outcome, count in zip(("asked", "late"), here.assessor.asked, strict=True):
+        here.metrics.encoder.labels(outcome).set(count)
     here.metrics.degraded.set(1 if here.assessor.degraded else 0)
     here.metrics.rules_stale.set(1 if here.assessor.rules_problem else 0)
     return Response(here.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

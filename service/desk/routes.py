@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from pipeline.values import Assessment, Incident, assessment_from_json
 from service import conduct_view
+from service.api.assess import glanced
 from service.api.auth import allowed
 from service.api.context import Context, Here
 from service.api.desk import search_page, viewing
@@ -140,12 +140,7 @@ async def typed(request: Request, here: Here, who: Assessing) -> Response:
         raise Problem(403, "FQ6104", "影子模式不给出研判", "shadow mode shows no assessment")
     asked = await read_body(request, TypingIn)
     incident = Incident(narrative=asked.narrative)
-    assess = here.assessor.assess
-    answer = (
-        assess(incident)
-        if len(asked.narrative) <= here.settings.inline_narrative
-        else await asyncio.get_running_loop().run_in_executor(here.workers, assess, incident)
-    )
+    answer = await glanced(here, incident)
     names = Names(here.assessor.engine)
     now, seen = names.level(answer.risk.profile, answer.risk.colour), names.level(answer.risk.profile, asked.highest or answer.risk.colour)
     level = max(now, seen, key=lambda item: item.rank)

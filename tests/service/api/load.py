@@ -1,12 +1,14 @@
-"""The load measure of the README, by hand: `python -m tests.service.api.load [SECONDS]`. Not a test: it asserts nothing about time.
+"""The load measure of the README, by hand: `python -m tests.service.api.load [SECONDS] [TIER] [ROUNDS]`. Not a test: it asserts nothing about time.
 
-One worker pinned to one core, the client on another; 300-character narratives, audit on, SQLite on disk; a closed loop of 16 connections over a
-Unix socket; beside it, in the same run, a FastAPI endpoint that reads the body and does nothing.
+One worker pinned to one core, the client on another; 300-character narratives, audit on, SQLite on disk, log lines to a file; a closed loop of 16
+connections over a Unix socket. Beside it, in the same run and in turns with it, a FastAPI endpoint that reads the body and does nothing, and the engine
+alone in a process of its own. `单条(全)` is a call with id, time, place and caller, looked up in the memory of calls and written to it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import os
 import statistics
@@ -15,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -50,9 +53,8 @@ def narratives() -> list[str]:
 
 
 def start(command: list[str], socket: Path, **environment: str) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with socket.with_suffix(".log").open("wb") as log:
+        process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, cwd=ROOT, stdout=log, stderr=log)
     os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
     while not listens(socket):
         time.sleep(0.1)
@@ -91,37 +93,83 @@ def told(name: str, took: list[float], seconds: float, cpu: float, each: int) ->
     )
 
 
-def main(seconds: float) -> None:
+ENGINE = """
+import os, sys, time
+from pipeline.values import Incident, to_json
+from service.assessor import Assessor
+from tests.service.api.load import narratives
+os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+assessor, incidents = Assessor(tier=sys.argv[1]), [Incident(narrative=text) for text in narratives()]
+for incident in incidents:
+    assessor.assess(incident)
+count, began, until = 0, time.process_time(), time.perf_counter() + float(sys.argv[2])
+while time.perf_counter() < until:
+    to_json(assessor.assess(incidents[count % len(incidents)]))
+    count += 1
+print((time.process_time() - began) / count)
+"""
+
+
+def engine(tier: str, seconds: float) -> None:
+    """The engine and the answer's JSON, without any service."""
+    command = [sys.executable, "-c", ENGINE, tier, str(seconds)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, capture_output=True, text=True, check=True)
+    print(f"{'引擎与答案 JSON':<20} {'':8}          处理器 {float(done.stdout) * 1e3:6.2f} ms/条")
+
+
+def bodies() -> tuple[list[bytes], list[Any], list[bytes]]:
+    """Single calls, full ones (made anew for each round: an id is a new incident only once) and batches."""
     texts = narratives()
     single = [json.dumps({"narrative": text}).encode() for text in texts]
+    full = [{"narrative": text, "place": f"东街{n % 40}号", "caller": f"138{n % 300:08}", "station": "东街所"} for n, text in enumerate(texts)]
     batch = [json.dumps({"incidents": [{"narrative": text} for text in texts[n : n + 25]]}).encode() for n in range(0, len(texts) - 25, 5)]
+    return single, full, batch
+
+
+def calls(full: list[Any], mark: str) -> list[bytes]:
+    """So many that no id comes twice in a round."""
+    start = dt.datetime(2026, 11, 1)
+    return [
+        json.dumps({**full[n % len(full)], "incident_id": f"{mark}-{n}", "occurred_at": (start + dt.timedelta(minutes=n)).isoformat()}).encode()
+        for n in range(40_000)
+    ]
+
+
+def serve(command: list[str], path: Path, environment: dict[str, str], sent: list[bytes], key: str, name: str, to: str, each: int, seconds: float) -> None:
+    path.unlink(missing_ok=True)
+    process = start(command, path, **environment)
+    try:
+        if len(command) > 4:  # patterns are compiled when first met: every narrative once before the clock starts
+            whole = json.dumps({"incidents": [{"narrative": text} for text in narratives()]}).encode()
+            asyncio.run(loop(path, key, "/v1/assessments:batch", [whole], 0.1))
+        asyncio.run(loop(path, key, to, sent[-200:], 1))
+        before = used(process)
+        took = asyncio.run(loop(path, key, to, sent, seconds))
+        told(name, took, seconds, used(process) - before, each)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main(seconds: float, tier: str, rounds: int) -> None:
+    single, full, batch = bodies()
     with tempfile.TemporaryDirectory(prefix="fq-") as folder:
         url = f"sqlite:///{folder}/load.db"
         store = Store(Settings(database=url))
         key = create(store, "load", ["assess"])[1]
         store.close()
-        limits = {"FENGQIAO_DATABASE": url, "FENGQIAO_RATE_LIMIT": "100000000/minute", "FENGQIAO_LOG_LEVEL": "WARNING"}
-        socket, bare = Path(folder) / "s", Path(folder) / "b"
-        print(f"负载 {os.getloadavg()[0]:.1f}, {len(texts)} 段各 300 字, {CONNECTIONS} 个连接, 各 {seconds:.0f} 秒")
-        for name, command, path, to, bodies, each in (
-            ("什么也不做的接口", [sys.executable, "-c", BARE, str(bare)], bare, "/v1/assessments", single, 1),
-            ("单条", [sys.executable, "-m", "service.cli", "serve", "--uds", str(socket)], socket, "/v1/assessments", single, 1),
-            ("成批(每次 25 条)", [sys.executable, "-m", "service.cli", "serve", "--uds", str(socket)], socket, "/v1/assessments:batch", batch, 25),
-        ):
-            path.unlink(missing_ok=True)
-            process = start(command, path, **limits)
-            try:
-                asyncio.run(loop(path, key, to, bodies, 2))
-                if path is socket:  # patterns are compiled when first met: every narrative once before the clock starts
-                    whole = json.dumps({"incidents": [{"narrative": text} for text in texts]}).encode()
-                    asyncio.run(loop(path, key, "/v1/assessments:batch", [whole], 0.1))
-                before = used(process)
-                took = asyncio.run(loop(path, key, to, bodies, seconds))
-                told(name, took, seconds, used(process) - before, each)
-            finally:
-                process.kill()
-                process.wait()
+        limits = {"FENGQIAO_DATABASE": url, "FENGQIAO_RATE_LIMIT": "100000000/minute", "FENGQIAO_TIER": tier, "FENGQIAO_JOBS_FOLDER": f"{folder}/jobs"}
+        path, bare = Path(folder) / "s", Path(folder) / "b"
+        serving = [sys.executable, "-m", "service.cli", "serve", "--uds", str(path)]
+        print(f"负载 {os.getloadavg()[0]:.1f}, {len(single)} 段各 300 字, {CONNECTIONS} 个连接, 各 {seconds:.0f} 秒, 档 {tier}")
+        for turn in range(rounds):
+            engine(tier, seconds)
+            serve([sys.executable, "-c", BARE, str(bare)], bare, limits, single, key, "什么也不做的接口", "/v1/assessments", 1, seconds)
+            serve(serving, path, limits, single, key, "单条", "/v1/assessments", 1, seconds)
+            serve(serving, path, limits, calls(full, f"r{turn}"), key, "单条(全)", "/v1/assessments", 1, seconds)
+            serve(serving, path, limits, batch, key, "成批(每次 25 条)", "/v1/assessments:batch", 25, seconds)
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 60)
+    told_ = [*sys.argv[1:], *("60", "fast", "1")[len(sys.argv) - 1 :]]
+    main(float(told_[0]), told_[1], int(told_[2]))
