@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
-from service.api import assess, catalogue, desk, docs, helpers, hooks, jobs, memory, openapi, operations, papers, session
+from service.api import assess, catalogue, desk, docs, helpers, hooks, jobs, memory, openapi, operations, overview, papers, session
 from service.api.auth import Guard
 from service.api.context import Context
 from service.api.events import Feed
@@ -43,6 +43,7 @@ ROUTERS = (
     desk.router,
     helpers.router,
     memory.router,
+    overview.router,
     papers.router,
     jobs.router,
     hooks.router,

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from pipeline.values import Assessment
-from service.api import replies, wire
+from service.api import replies, replies_work, wire
 
 _REF = "#/components/schemas/{name}"
 TITLE = "枫桥 fengqiao"
@@ -109,10 +109,10 @@ _TAGS = [
 
 
 def _schemas() -> dict[str, Any]:
-    structs = [
-        getattr(replies, name) for name in dir(replies) if isinstance(getattr(replies, name), type) and issubclass(getattr(replies, name), msgspec.Struct)
+    told = [
+        struct for module in (replies, replies_work) for struct in vars(module).values() if isinstance(struct, type) and struct.__module__ == module.__name__
     ]
-    structs = [struct for struct in structs if struct is not replies.BatchOut and struct.__module__ == replies.__name__]
+    structs = [struct for struct in told if issubclass(struct, msgspec.Struct) and struct is not replies.BatchOut]
     _, outputs = msgspec.json.schema_components((Assessment, *structs, *_EXTRA_OUTPUTS), ref_template=_REF)
     _, inputs = models_json_schema([(model, "validation") for model in (*_INPUTS, *_EXTRA_INPUTS)], ref_template=_REF.replace("{name}", "{model}"))
     batch = inputs["$defs"]["BatchIn"]["properties"]["incidents"]

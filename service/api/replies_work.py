@@ -159,6 +159,59 @@ class CaseList(msgspec.Struct, frozen=True):
     cases: tuple[Case, ...]
 
 
+class GradedCount(msgspec.Struct, frozen=True):
+    """一个名称(事由、单位)下各级各有多少起, 由低到高。"""
+
+    name: str
+    by_rank: tuple[int, ...]
+
+
+class DayCount(msgspec.Struct, frozen=True):
+    """一天里各级各有多少起, 由低到高; again/known: 报警人可认的起数里, 窗口内报过别的事的。"""
+
+    day: str
+    by_rank: tuple[int, ...]
+    again: int
+    known: int
+
+
+class CellCount(msgspec.Struct, frozen=True):
+    """坐标网格(千分之一度)里各级各有多少起, 由低到高。"""
+
+    longitude: int
+    latitude: int
+    by_rank: tuple[int, ...]
+
+
+class RepeatShare(msgspec.Struct, frozen=True):
+    """重复报警占比 = again / known: 报警人可认的起数里, 此前 window_days 天内同一报警人报过别的事的; 同一起事的几次来电只算一起。"""
+
+    window_days: int
+    again: int
+    known: int
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """一段时间的计数; 时间为毫秒。levels 为默认方案的各级代码, 由低到高; 按别的方案分级的(other_profile)不入分级计数。repeats 只在不限单位时有。"""
+
+    since: int
+    until: int
+    received: int
+    other_profile: int
+    levels: tuple[str, ...]
+    by_rank: tuple[int, ...]
+    open: int
+    needs_review: int
+    kinds: tuple[GradedCount, ...]
+    stations: tuple[GradedCount, ...]
+    hours: tuple[tuple[int, ...], ...]
+    weekdays: tuple[tuple[int, ...], ...]
+    days: tuple[DayCount, ...]
+    repeats: RepeatShare | None
+    cells: tuple[CellCount, ...]
+    cut: bool
+
+
 class PaperOut(msgspec.Struct, frozen=True):
     """一种可预填的文书。many: 由一段时间的警情做成(每日研判), 否则由一起; set: 可以补填的项。"""
 

@@ -18,7 +18,7 @@ from service.api.desk import search_page, viewing
 from service.api.replies import Page, Record
 from service.api.replies_work import Case
 from service.api.wire import LINE, TEXT, SearchIn, Wire, purpose_of, read_body
-from service.desk import board, daily
+from service.desk import board, daily, overview
 from service.desk.common import common, stations, visitor
 from service.desk.names import Names
 from service.desk.pages import page
@@ -32,6 +32,7 @@ from service.store.writer import Tx
 router = APIRouter(include_in_schema=False)
 router.include_router(daily.router)
 router.include_router(board.router)
+router.include_router(overview.router)
 Reading = Annotated[Principal, Depends(allowed("read"))]
 Assessing = Annotated[Principal, Depends(allowed("assess"))]
 

@@ -43,7 +43,7 @@ def draw(chart: Chart, levels: Sequence[tuple[str, str]], anchor: str) -> str:
     """The chart as SVG. `anchor` makes the ids of title and description unique on the page."""
     body, width, height = _across(chart, levels) if chart.across else _columns(chart)
     return (
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{anchor}-t {anchor}-d" preserveAspectRatio="xMinYMin meet" style="max-width:{width}px">'
+        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{anchor}-t {anchor}-d" preserveAspectRatio="xMinYMin meet" width="{width}">'
         f'<title id="{anchor}-t">{escape(chart.title)}</title><desc id="{anchor}-d">{escape(chart.says)}</desc>{body}</svg>'
     )
 
@@ -84,8 +84,8 @@ def _ticks(most: float) -> list[float]:
         return [0, 1]
     raw = most / 4
     power = 10 ** math.floor(math.log10(raw))
-    step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= raw)
-    step = max(1.0, step)
+    sizes = (1, 2, 2.5, 5, 10) if power >= 10 else (1, 2, 5, 10)  # no half events on the axis
+    step = max(1.0, next(size * power for size in sizes if size * power >= raw))
     return [index * step for index in range(math.ceil(most / step) + 1)]
 
 

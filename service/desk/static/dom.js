@@ -43,7 +43,7 @@ export function later(wait, act) {
 
 export const typingNow = (event) => event.target.closest("input, textarea, select, dialog[open]") !== null;
 
-const PLACES = { q: "/", n: "/desk/typing", b: "/desk/board", r: "/desk/daily" };
+const PLACES = { q: "/", n: "/desk/typing", b: "/desk/board", r: "/desk/daily", o: "/desk/overview" };
 
 // What all pages with a top bar share: help, signing out, lighting up the words that a chip rests on.
 export function furnish() {

@@ -8,10 +8,10 @@ decideHere();
 loopHere(() => show(chosen));
 
 const list = $("#rows"), split = $("#split");
-let lane = "all", chosen = $("[data-note]")?.dataset.note ?? null, asked = 0;
+let lane = "all", chosen = $("[data-note]")?.dataset.note ?? null, asked = 0, told = "";
 
 function query(cursor) {
-  const body = { status: lane === "decided" || lane === "closed" ? lane : "open", text: $("#text").value.trim(), limit: 50 };
+  const body = { status: lane === "decided" || lane === "closed" ? lane : "open", text: $("#text").value.trim(), limit: cursor ? 50 : Math.min(500, Math.max(50, list.querySelectorAll("[data-id]").length)) };
   for (const name of ["colour", "station", "category"]) if ($(`#${name}`).value) body[name] = [$(`#${name}`).value];
   if (lane === "review") body.needs_review = true;
   if (cursor) body.cursor = cursor;
@@ -23,6 +23,8 @@ async function refresh() {
   try {
     const { text } = await fetchText("/desk/queue", query());
     if (turn !== asked) return; // a later question is under way
+    if (text === told) return; // nothing has changed: what has the focus keeps it, and a screen reader its place
+    told = text;
     const focused = document.activeElement?.dataset?.id;
     list.innerHTML = text;
     mark();
@@ -64,6 +66,7 @@ list.addEventListener("click", async (event) => {
   const more = event.target.closest("#more");
   if (!more) return;
   const { text } = await fetchText("/desk/queue", query(more.dataset.cursor));
+  told = "";
   more.closest("li").remove();
   list.insertAdjacentHTML("beforeend", text);
 });

@@ -154,3 +154,32 @@ def test_coordinates_come_in_pairs_are_coarse_and_go_with_the_text(service, head
     assert [tuple(row.values()) for row in service.store.rows(asked)] == [(122912, 29957)]
     purge(service.store, incident="G1")
     assert [tuple(row.values()) for row in service.store.rows(asked)] == [(None, None)]
+
+
+def test_the_overview_counts_what_came_in(service, headers):
+    import datetime as dt
+
+    for number, (text, station) in enumerate([(RED, "东街所"), (GREEN, "东街所"), (GREEN, "西街所")]):
+        service.assess(text, headers, incident_id=f"O{number}", station=station, longitude=123.5 + number // 2, latitude=30.3)
+    told = service.client.get("/v1/overview", headers=headers).json()
+    assert (told["received"], told["open"], dict(zip(told["levels"], told["by_rank"], strict=True))["red"]) == (3, 3, 1)
+    assert [(item["name"], sum(item["by_rank"])) for item in told["stations"]] == [("东街所", 2), ("西街所", 1)]
+    assert [sum(cell["by_rank"]) for cell in told["cells"]] == [2, 1]
+    assert [sum(map(sum, told[name])) for name in ("hours", "weekdays")] == [3, 3]
+    assert (len(told["days"]), sum(told["days"][-1]["by_rank"])) == (30, 3)
+    assert service.client.get("/v1/overview", params={"station": "东街所"}, headers=headers).json()["received"] == 2
+    yesterday = (dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date() - dt.timedelta(days=1)).isoformat()
+    assert service.client.get("/v1/overview", params={"until": yesterday}, headers=headers).json()["received"] == 0
+    for wrong in ({"since": "2026-11-02", "until": "2026-11-01"}, {"since": "2001-01-01"}):
+        assert service.client.get("/v1/overview", params=wrong, headers=headers).json()["code"] == "FQ6021"
+
+
+def test_the_share_of_repeats_has_its_denominator(service, headers):
+    import datetime as dt
+
+    now = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).replace(tzinfo=None)
+    for number, (hours, caller) in enumerate([(9 * 24, "13812345678"), (5 * 24, "13812345678"), (5 * 24, "13911112222"), (0, "")]):
+        at = (now - dt.timedelta(hours=hours)).isoformat(timespec="seconds")
+        service.assess(AGAIN if caller else GREEN, headers, incident_id=f"R{number}", occurred_at=at, caller=caller)
+    told = service.client.get("/v1/overview", headers=headers).json()["repeats"]
+    assert (told["again"], told["known"]) == (1, 3)

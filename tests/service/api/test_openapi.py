@@ -43,6 +43,12 @@ def test_every_operation_is_told_in_chinese():
             assert chinese.search(schema["description"]), f"{name}.{field}"
 
 
+def test_every_schema_that_is_referred_to_is_there():
+    text = COMMITTED.read_text("utf-8")
+    referred = set(re.findall(r"#/components/schemas/(\w+)", text))
+    assert referred <= json.loads(text)["components"]["schemas"].keys()
+
+
 @pytest.mark.parametrize("examples", [4, pytest.param(120, marks=pytest.mark.slow)])
 def test_random_requests_break_neither_the_service_nor_its_schema(run, examples):
     service = run(demo=True, rate_limit="1000000/minute")

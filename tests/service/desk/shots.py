@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 SIZES = {"": (1366, 768), "-phone": (390, 844)}
-VIEWS = {"queue": "/", "typing": "/desk/typing", "board": "/desk/board", "daily": "/desk/daily"}
+VIEWS = {"queue": "/", "typing": "/desk/typing", "board": "/desk/board", "daily": "/desk/daily", "overview": "/desk/overview"}
 
 
 def take(folder: Path) -> None:

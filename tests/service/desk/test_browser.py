@@ -50,7 +50,14 @@ class Desk:
         return self.until(lambda: self.driver.find_elements("css selector", selector))[0]
 
     def keys(self, *keys: str) -> None:
-        self.driver.switch_to.active_element.send_keys(*keys)
+        """Keys as from a keyboard: to whatever has the focus, even while the page swaps it."""
+        from selenium.webdriver import ActionChains
+
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def focused(self, name: str) -> Any:
+        """A `data-` attribute of what has the focus."""
+        return self.driver.execute_script("return document.activeElement.dataset[arguments[0]]", name)
 
     def fetch(self, path: str, body: Any = None) -> Any:
         """Ask the API as the page would."""
@@ -134,7 +141,7 @@ def test_triage_by_keyboard_alone(desk):
     desk.until(lambda: desk.driver.find_elements("css selector", '[data-id="K2"]'))
     for _ in desk.driver.find_elements("css selector", ".row"):
         desk.keys("j")
-        if desk.driver.switch_to.active_element.get_attribute("data-id") == "K2":
+        if desk.focused("id") == "K2":
             break
     desk.keys("\ue007")  # Enter
     desk.find('[data-note="K2"]')

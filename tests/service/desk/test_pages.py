@@ -28,7 +28,19 @@ def client(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/?note=T1", "/desk/notes/T1", "/desk/notes/T2", "/desk/notes/T3", "/desk/notes/T4", "/desk/typing", "/desk/daily", "/desk/board", "/desk/login"],
+    [
+        "/",
+        "/?note=T1",
+        "/desk/notes/T1",
+        "/desk/notes/T2",
+        "/desk/notes/T3",
+        "/desk/notes/T4",
+        "/desk/typing",
+        "/desk/daily",
+        "/desk/board",
+        "/desk/overview",
+        "/desk/login",
+    ],
 )
 def test_a_page_answers_and_runs_nothing_inline(client, address):
     reply = client.get(address)
