@@ -24,6 +24,7 @@ from service.api.replies_work import PaperList, PaperOut
 from service.api.wire import CHINA, PaperIn, cached, epoch_ms, purpose_of, read_body
 from service.audit import Entry
 from service.decisions import find_incident
+from service.intake import Who
 from service.keys import Principal
 from service.papers.fill import asks
 from service.papers.schema import Template
@@ -56,13 +57,17 @@ async def papers(request: Request, here: Here, who: Reading) -> Response:
 @router.post("/v1/papers/{kind}", summary="预填一份文书(草稿)", responses=_FILES, openapi_extra=body("PaperIn"))
 async def draft(kind: str, request: Request, here: Here, who: Reading) -> Response:
     """按已存的研判预填, 叙述未提及的留白; 每页标明草稿, 须由承办人核对、补全并依法签发。Accept 为 text/html 得网页, 否则得 Word。生成记入审计。"""
+    form = wanted(request.headers.get("accept", ""))
+    asked = await read_body(request, PaperIn)
+    return await drafted(here, Who(who.name, purpose_of(request, None, who.purpose, required=here.settings.require_purpose)), kind, asked, form)
+
+
+async def drafted(here: Context, who: Who, kind: str, asked: PaperIn, form: str) -> Response:
+    """The draft as a file, noted in the audit. Raises Problem 404 for an unknown paper, 422 where it is made of something else."""
     template = here.papers.get(kind)
     if template is None:
         raise Problem(404, "FQ2804", "没有这种文书", "unknown paper", remedy="GET /v1/papers")
-    form = wanted(request.headers.get("accept", ""))
-    asked = await read_body(request, PaperIn)
     _check(template, asked)
-    purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
     at = now_ms()
 
     def look(tx: Tx) -> list[Told]:
@@ -70,7 +75,7 @@ async def draft(kind: str, request: Request, here: Here, who: Reading) -> Respon
         subject = "" if template.many else found[0][0]["key"]
         told = {"paper": kind, "form": "html" if form == HTML else "docx", "incidents": len(found), "set": sorted(asked.set)}
         told |= {"assessment": "" if template.many else found[0][1]["id"]}
-        tx.audit(Entry(at, who.name, purpose, "paper", subject, told))
+        tx.audit(Entry(at, who.actor, who.purpose, "paper", subject, told))
         return found
 
     found = await here.store.write(look)

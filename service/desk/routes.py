@@ -18,11 +18,11 @@ from service.api.desk import search_page, viewing
 from service.api.replies import Page, Record
 from service.api.replies_work import Case
 from service.api.wire import LINE, TEXT, SearchIn, Wire, purpose_of, read_body
-from service.desk import board, daily, overview
+from service.desk import board, daily, overview, papers
 from service.desk.common import common, stations, visitor
 from service.desk.names import Names
 from service.desk.pages import page
-from service.desk.view import Row, facts, fraud_bar, late_says, moment, row, spans
+from service.desk.view import Row, facts, fraud_bar, heading, late_says, moment, row, spans
 from service.keys import Principal
 from service.problems import Problem
 from service.store.database import now_ms
@@ -33,6 +33,7 @@ router = APIRouter(include_in_schema=False)
 router.include_router(daily.router)
 router.include_router(board.router)
 router.include_router(overview.router)
+router.include_router(papers.router)
 Reading = Annotated[Principal, Depends(allowed("read"))]
 Assessing = Annotated[Principal, Depends(allowed("assess"))]
 
@@ -109,6 +110,7 @@ async def _note(request: Request, here: Context, who: Principal, ident: str) -> 
         "level": names.level(state.profile, state.colour),
         "machine": names.level(state.profile, state.machine_colour),
         "levels": names.levels(state.profile),
+        "papers": papers.offered(here, answer) if record.narrative is not None else None,
         "pending": [item for item in record.decisions if item.state == "pending"],
         "moment": moment,
         "may_decide": "decide" in who.scopes,
@@ -122,6 +124,7 @@ def _answered(narrative: str, answer: Assessment, names: Names) -> dict[str, Any
         "facts": facts(answer),
         "bar": fraud_bar(answer, names),
         "conduct": list(conduct_view.rows(answer)),
+        "heading": heading(answer),
     }
 
 

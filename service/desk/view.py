@@ -75,10 +75,15 @@ class _Route(msgspec.Struct, frozen=True):
     due_within: Due | None = None
 
 
+class _Fraud(msgspec.Struct, frozen=True):
+    stage_name: str = ""
+
+
 class Clock(msgspec.Struct, frozen=True):
-    """The part of an answer that the queue's clock is read from."""
+    """The part of an answer that a row of the queue shows besides what the store's table has."""
 
     route: _Route | None = None
+    fraud: _Fraud | None = None
 
 
 _CLOCK = msgspec.json.Decoder(Clock)
@@ -87,7 +92,9 @@ _CLOCK = msgspec.json.Decoder(Clock)
 def row(item: QueueItem, answer: str | None, names: Names, now: int) -> Row:
     """A row of the queue. `answer`: the assessment's JSON, for the clock; `now` in ms."""
     state = item.incident
-    due = clock.due_within if answer and (clock := _CLOCK.decode(answer).route) else None
+    clock = _CLOCK.decode(answer) if answer else Clock()
+    due = clock.route.due_within if clock.route is not None else None
+    stage = clock.fraud.stage_name if clock.fraud is not None and state.script and not state.dispute else ""
     left = None
     if due is not None and due.minutes is not None and state.status == "open":
         left = due.minutes - (now - state.received_at) // _MINUTE
@@ -95,7 +102,7 @@ def row(item: QueueItem, answer: str | None, names: Names, now: int) -> Row:
         state,
         names.level(state.profile, state.colour),
         names.level(state.profile, state.machine_colour),
-        names.kind(state.category, state.dispute, state.script),
+        " · ".join(part for part in (names.kind(state.category, state.dispute, state.script), stage) if part),
         item.excerpt or "(文本未保存)",
         age(now - state.received_at),
         moment(state.received_at),
@@ -139,6 +146,15 @@ def day_moment(ms: int) -> str:
 def moment(ms: int) -> str:
     """A point of time in China."""
     return dt.datetime.fromtimestamp(ms / 1000, CHINA).strftime("%m-%d %H:%M")
+
+
+def heading(answer: Assessment) -> str:
+    """What a note is about: of a fraud its script and how far it has gone, of a dispute its type, else the category."""
+    if answer.dispute is not None:
+        return answer.dispute.name
+    if answer.fraud is not None and answer.fraud.scripts:
+        return " · ".join(part for part in (answer.fraud.scripts[0].name, answer.fraud.stage_name) if part)
+    return answer.category.name
 
 
 def facts(answer: Assessment) -> list[tuple[str, list[str]]]:

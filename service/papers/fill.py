@@ -96,6 +96,11 @@ def fill(template: Template, context: Mapping[str, Any]) -> Paper:
     return Paper(template.id, filler.line(template.title), filler.line(template.number), template.draft, sources, tuple(parts))
 
 
+def suits(template: Template, context: Mapping[str, Any]) -> bool:
+    """Whether the paper suits this assessment (its fields as plain values). Raises InputError where the expression cannot be run."""
+    return not template.suits or bool(_Filler(template, context)._value(template.suits))
+
+
 class _Filler:
     def __init__(self, template: Template, context: Mapping[str, Any]) -> None:
         self._template, self._context = template, context

@@ -64,10 +64,12 @@ class Block(Model):
 
 
 class Template(Identified):
-    """A paper: title, number line, blocks. `many`: made of a day's incidents instead of one."""
+    """A paper: title, number line, blocks. `many`: made of a day's incidents instead of one. `suits`: an expression over the assessment
+    (risk, dispute, fraud, mediation, route): for which incidents the paper is offered first; it can be made for any."""
 
     title: str
     number: str = ""
     many: bool = False
+    suits: str = ""
     draft: Annotated[str, Field(min_length=2)] = "草稿"
     blocks: list[Block] = Field(min_length=1)

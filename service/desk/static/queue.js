@@ -2,9 +2,11 @@
 import { $, fetchText, furnish, later, toast, typingNow } from "./dom.js";
 import { decideHere, show } from "./decide.js";
 import { loopHere } from "./loop.js";
+import { papersHere } from "./papers.js";
 
 furnish();
 decideHere();
+papersHere();
 loopHere(() => show(chosen));
 
 const list = $("#rows"), split = $("#split");
