@@ -97,9 +97,11 @@ def test_nested_lines_tables_and_gb18030_are_read(tmp_path):
     line = [{"sentence": "双方生有一女", "labels": ["DV1"]}, {"sentence": "本院认为", "labels": []}]
     (tmp_path / "divorce.json").write_text(json.dumps(line, ensure_ascii=False) + "\n", "utf-8")
     assert [entry.labels for entry in read("cail2019_elements", tmp_path)] == [{"category": "dispute", "dispute_type": "family"}, {"category": "dispute"}]
-    (tmp_path / "附件2.csv").write_bytes("留言编号,留言主题,留言详情,一级标签\n1,路灯不亮,\"晚上看不见,\n孩子摔了\",城乡建设\n".encode("gb18030"))
+    (tmp_path / "附件2.csv").write_bytes('留言编号,留言主题,留言详情,一级标签\n1,路灯不亮,"晚上看不见,\n孩子摔了",城乡建设\n'.encode("gb18030"))
     (entry,) = read("tipdm_c", tmp_path)
-    assert entry.text == "路灯不亮\n晚上看不见,\n孩子摔了" and entry.told == ("城乡建设",) and entry.labels == {}
+    assert entry.text == "路灯不亮\n晚上看不见,\n孩子摔了"
+    assert entry.told == ("城乡建设",)
+    assert entry.labels == {}
     (tmp_path / "test.tsv").write_text("text\tlabel\n今天真想走了算了\t7\n有点累\t2\n", "utf-8")
     assert [entry.labels.get("factors") for entry in read("sos_1k", tmp_path)] == [["suicide_threat"], None]
 
@@ -116,4 +118,5 @@ def test_adapters_speak_only_of_labels_that_exist():
         for meaning in (known.always, *known.labels.values()):
             assert meaning.category is None or meaning.category in RULES["categories"]
             assert meaning.dispute_type is None or meaning.dispute_type in RULES["disputes"]
-            assert set(meaning.fraud_scripts or ()) <= set(RULES["scripts"]) and set(meaning.factors or ()) <= set(RULES["factors"])
+            assert set(meaning.fraud_scripts or ()) <= set(RULES["scripts"])
+            assert set(meaning.factors or ()) <= set(RULES["factors"])
