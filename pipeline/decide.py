@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.match.context import resolve
@@ -52,11 +52,12 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
     """Fraud scripts whose condition holds and whose score reaches the floor, best first."""
     scores: dict[str, float] = {}
     hits: dict[str, tuple[Hit, ...]] = {}
-    for rule in pack.rules["scripts"].values():
-        if (rule.always or reading.touched(rule)) and reading.holds(rule):
-            score, found = reading.score(rule)
-            if score >= rule.data["floor"]:
-                scores[rule.id], hits[rule.id] = score, found
+    touched = [rule for rule in pack.rules["scripts"].values() if rule.always or reading.touched(rule)]
+    _hold(reading, touched, scores, hits)
+    if scores:  # once more for those that hold only beside another (a romance that leads to a platform)
+        reading.values.update({f"script.{name}": 1.0 for name in scores})
+        reading.values["script.count"] = float(len(scores))
+        _hold(reading, [rule for rule in touched if rule.id not in scores], scores, hits)
     _give_way(pack, reading, scores)
     ranked = _ranked(pack, "scripts", scores, hits)
     for entry in ranked:
@@ -65,6 +66,15 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
     reading.values["script.any"] = 1.0 if ranked else 0.0
     reading.values["script.count"] = float(len(ranked))
     return ranked
+
+
+def _hold(reading: Reading, rules: Iterable[RuleSpec], scores: dict[str, float], hits: dict[str, tuple[Hit, ...]]) -> None:
+    """Keep the score and the hits of each rule whose condition holds and whose score reaches the floor."""
+    for rule in rules:
+        if reading.holds(rule):
+            score, found = reading.score(rule)
+            if score >= rule.data["floor"]:
+                scores[rule.id], hits[rule.id] = score, found
 
 
 def _give_way(pack: Pack, reading: Reading, scores: dict[str, float]) -> None:

@@ -81,9 +81,9 @@ class Engine:
         answer = Answer(self.pack, incident, document, reading, found)
         decide.decide_factors(self.pack, reading)
         scripts = decide.decide_scripts(self.pack, reading)
-        stage = decide.decide_stage(self.pack, reading) if scripts else None
-        if scripts:
+        if scripts:  # a stage may ask whether the text tells a loss
             self._loss(answer)
+        stage = decide.decide_stage(self.pack, reading) if scripts else None
         disputes = decide.decide_scored(self.pack, reading, "disputes")
         categories = decide.decide_scored(self.pack, reading, "categories")
         labels = Labels(categories, disputes, scripts, stage)
