@@ -58,12 +58,16 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
         reading.values.update({f"script.{name}": 1.0 for name in scores})
         reading.values["script.count"] = float(len(scores))
         _hold(reading, [rule for rule in touched if rule.id not in scores], scores, hits)
+    else:  # what is only likely is asked where nothing surer is known, so that it displaces nothing
+        reading.values["script.none"] = 1.0
+        _hold(reading, touched, scores, hits)
     _give_way(pack, reading, scores)
     ranked = _ranked(pack, "scripts", scores, hits)
     for entry in ranked:
         reading.decide(entry.rule, entry.score, entry.hits)
     reading.values["scripts.best"] = reading.values["script.best"] = ranked[0].score if ranked else 0.0
     reading.values["script.any"] = 1.0 if ranked else 0.0
+    reading.values["script.none"] = 0.0 if ranked else 1.0
     reading.values["script.count"] = float(len(ranked))
     return ranked
 

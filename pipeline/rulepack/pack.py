@@ -213,7 +213,7 @@ def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
                 continue
             target = _NAMESPACES.get(head)
             code = rest.split(".")[0]
-            if target is None or code in ("any", "best", "count"):
+            if target is None or code in ("any", "best", "count", "none"):
                 continue
             if code not in pack.rules.get(target, {}):
                 unknown = ConditionError(
