@@ -1,64 +1,60 @@
-"""Pictures of each view at two sizes, of the demo county: `python -m tests.service.desk.shots FOLDER`. Looked at by people before they are committed."""
+"""Pictures of each view at two sizes, of the demo county: `python -m tests.service.desk.shots FOLDER [VIEW …]`. Look at each before it is committed."""
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
+from tests.service.desk.chromium import Desk, browser, serving
+
 SIZES = {"": (1366, 768), "-phone": (390, 844)}
-VIEWS = {"queue": "/", "typing": "/desk/typing", "board": "/desk/board", "daily": "/desk/daily", "overview": "/desk/overview"}
+VIEWS = {
+    "queue": "/",
+    "typing": "/desk/typing",
+    "board": "/desk/board",
+    "daily": "/desk/daily",
+    "overview": "/desk/overview",
+    "note": "/",
+    "fraud": "/",
+    "ask": "/",
+}
+TYPED = "隔壁又把车堵在我家门口, 说了他几句, 他就拿铁锹要打我, 现在还在门口骂"
 
 
-def take(folder: Path) -> None:
-    import uvicorn
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
+def take(folder: Path, wanted: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as place, serving(Path(place), filled=True) as address, browser(Path(place) / "b") as driver:
+        desk = Desk(driver, address)
+        for suffix, size in SIZES.items():
+            desk.size(*size)
+            for name in wanted or VIEWS:
+                _prepare(desk, name, VIEWS[name])
+                time.sleep(0.8)
+                _save(driver.get_screenshot_as_png(), folder / f"{name}{suffix}.png")
 
-    from service.api.app import create_app
-    from service.assessor import Assessor
-    from service.desk import demo
-    from service.settings import Settings
 
-    with tempfile.TemporaryDirectory() as place:
-        settings = Settings(database=f"sqlite:///{place}/a.db", jobs_folder=Path(place) / "jobs", demo=True, tier="rules", log_level="ERROR")
-        app = create_app(settings, assessor=Assessor())
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        demo.fill(app.state.context.store, app.state.context.assessor)
-        address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        options = webdriver.ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
-        for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={place}/b"):
-            options.add_argument(flag)
-        driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-        try:
-            wanted = sys.argv[2:] or list(VIEWS)
-            for suffix, (width, height) in SIZES.items():
-                driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": bool(suffix)})
-                for name in wanted:
-                    driver.get(address + VIEWS[name])
-                    time.sleep(0.8)
-                    _save(driver.get_screenshot_as_png(), folder / f"{name}{suffix}.png")
-        finally:
-            driver.quit()
-            server.should_exit = True
-            thread.join(20)
+def _prepare(desk: Desk, name: str, path: str) -> None:
+    desk.go(path)
+    if name in ("queue", "note", "ask", "fraud"):
+        shown = desk.fetch("/v1/assessments", None)["items"]
+        chosen = next(item["incident"]["key"] for item in shown if bool(item["incident"]["script"]) == (name == "fraud"))
+        if name != "queue" or desk.driver.execute_script("return innerWidth") > 860:
+            desk.open(chosen)
+    if name == "ask":
+        desk.keys("d")
+    if name == "typing":
+        desk.find("#words").send_keys(TYPED)
+        desk.until(lambda: desk.find("#typed").get_attribute("data-colour"))
 
 
 def _save(data: bytes, path: Path) -> None:
-    """A picture in 64 colours: flat pages need no more, and the repository stays light."""
-    import io
-
+    """A picture in 96 colours: flat pages need no more, and the repository stays light."""
     from PIL import Image
 
-    Image.open(io.BytesIO(data)).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(io.BytesIO(data)).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]))
+    take(Path(sys.argv[1]), sys.argv[2:])

@@ -1,131 +1,13 @@
-"""The desk in a real Chromium without a screen: triage by keyboard alone, typing, two persons, a red that arrives; no console error, nothing outside."""
+"""The desk in a real Chromium: triage by keyboard alone, typing, two persons, a red that arrives, the loop, paper; no console error, nothing outside."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+import base64
 
-import pytest
+from tests.service.desk.chromium import FRAUD, GREEN, MARKS, ORANGE, RED
 
-from service.api.app import create_app
-from service.assessor import Assessor
-from service.settings import Settings
-
-BROWSER = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
-DRIVER = shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.enable_socket,  # the browser, its driver and the service speak over loopback
-    pytest.mark.skipif(
-        not (BROWSER and DRIVER) and not os.environ.get("FENGQIAO_NEEDS_BROWSER"),  # set by .ci/run: there the tests fail
-        reason="no Chromium with its driver here (Debian: apt-get install chromium chromium-driver)",
-    ),
-]
-RED = "老公没有一天不打我, 今天又拿菜刀追我, 我躲在卫生间"
-ORANGE = "隔壁为了停车位又打了我两拳, 脸都肿了"
-GREEN = "请问身份证到期了去哪里换"
-_PATIENCE = 20  # seconds for anything to happen on a busy machine
-
-
-class Desk:
-    """A browser before the desk."""
-
-    def __init__(self, driver: Any, address: str) -> None:
-        self.driver, self.address = driver, address
-        self.refusals = 0  # decisions that the API is meant to refuse: the browser writes each to its console
-
-    def until(self, holds: Callable[[], Any]) -> Any:
-        """What `holds` gives once it gives something; elements that are swapped meanwhile are looked for again."""
-        from selenium.common.exceptions import StaleElementReferenceException
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        return WebDriverWait(self.driver, _PATIENCE, 0.05, [StaleElementReferenceException]).until(lambda _: holds())
-
-    def find(self, selector: str) -> Any:
-        return self.until(lambda: self.driver.find_elements("css selector", selector))[0]
-
-    def keys(self, *keys: str) -> None:
-        """Keys as from a keyboard: to whatever has the focus, even while the page swaps it."""
-        from selenium.webdriver import ActionChains
-
-        ActionChains(self.driver).send_keys(*keys).perform()
-
-    def focused(self, name: str) -> Any:
-        """A `data-` attribute of what has the focus."""
-        return self.driver.execute_script("return document.activeElement.dataset[arguments[0]]", name)
-
-    def fetch(self, path: str, body: Any = None) -> Any:
-        """Ask the API as the page would."""
-        script = """const [path, body, done] = arguments;
-            fetch(path, body ? {method: "POST", headers: {"content-type": "application/json"}, body} : {}).then(r => r.json()).then(done)"""
-        return self.driver.execute_async_script(script, path, body and json.dumps(body))
-
-    def assess(self, narrative: str, ident: str) -> None:
-        assert self.fetch("/v1/assessments", {"narrative": narrative, "incident_id": ident})["incident_id"] == ident
-
-    def state(self, ident: str) -> dict[str, Any]:
-        told: dict[str, Any] = self.fetch(f"/v1/assessments/{ident}/record")
-        return told["incident"]
-
-    def open(self, ident: str) -> None:
-        self.driver.get(f"{self.address}/?note={ident}")
-        self.find(f'[data-note="{ident}"]')
-        self.until(lambda: "实时" in self.driver.find_element("id", "live").text)  # the modules run
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    import pytest_socket
-    import uvicorn
-
-    pytest_socket.enable_socket()  # a module's fixture runs before the mark is looked at
-    folder = tmp_path_factory.mktemp("browser")
-    settings = Settings(database=f"sqlite:///{folder}/a.db", jobs_folder=folder / "jobs", demo=True, tier="rules", log_level="ERROR")
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, assessor=Assessor()), host="127.0.0.1", port=0, log_config=None, ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(30)
-
-
-@pytest.fixture
-def desk(address: str, tmp_path: Path) -> Iterator[Desk]:
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(BROWSER)
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", f"--user-data-dir={tmp_path}", "--window-size=1366,768"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-    driver.set_script_timeout(_PATIENCE)
-    try:
-        driver.get(f"{address}/desk/login")
-        desk = Desk(driver, address)
-        yield desk
-        said = [entry["message"] for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
-        refused = [message for message in said if "/decision - " in message and "status of 403" in message]
-        assert (len(refused), [message for message in said if message not in refused]) == (desk.refusals, [])
-        assert {url for url in _asked(driver) if not url.startswith((address, "chrome", "data:", "about:"))} == set()
-    finally:
-        driver.quit()
-
-
-def _asked(driver: Any) -> Iterator[str]:
-    """The addresses that the pages asked for."""
-    for entry in driver.get_log("performance"):
-        message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.requestWillBeSent":
-            yield message["params"]["request"]["url"]
+pytestmark = MARKS
+ENTER, TAB = "\ue007", "\ue004"
 
 
 def test_triage_by_keyboard_alone(desk):
@@ -136,14 +18,14 @@ def test_triage_by_keyboard_alone(desk):
     desk.until(lambda: desk.state("K1")["rank"] == before["rank"] + 1)
     assert desk.state("K1")["status"] == "decided"
     desk.assess(GREEN, "K2")
-    desk.driver.get(desk.address)
-    desk.until(lambda: "实时" in desk.find("#live").text)
-    desk.until(lambda: desk.driver.find_elements("css selector", '[data-id="K2"]'))
-    for _ in desk.driver.find_elements("css selector", ".row"):
+    desk.go("/")
+    desk.live()
+    desk.until(lambda: desk.there('[data-id="K2"]'))
+    for _ in desk.there(".row"):
         desk.keys("j")
         if desk.focused("id") == "K2":
             break
-    desk.keys("\ue007")  # Enter
+    desk.keys(ENTER)
     desk.find('[data-note="K2"]')
     desk.keys("a")
     desk.until(lambda: desk.state("K2")["status"] == "decided")
@@ -159,7 +41,7 @@ def test_lowering_red_asks_a_reason_and_a_second_person(desk):
     desk.find("#ask-reason").send_keys("到场核实, 菜刀已收缴")
     desk.find("#ask-by").send_keys("民警0001")
     desk.find("#ask-ok").click()
-    desk.until(lambda: desk.driver.find_elements("css selector", '[data-act="confirm"]'))
+    desk.until(lambda: desk.there('[data-act="confirm"]'))
     assert desk.state("L1")["colour"] == "red"  # nothing changes until another person agrees
     for officer, colour in (("民警0001", "red"), ("民警0002", "orange")):
         desk.find('[data-act="confirm"]').click()
@@ -172,7 +54,7 @@ def test_lowering_red_asks_a_reason_and_a_second_person(desk):
             desk.refusals += 1
             desk.find("#ask-cancel").click()
         else:
-            desk.until(lambda: not desk.driver.find_elements("css selector", '[data-act="confirm"]'))
+            desk.until(lambda: not desk.there('[data-act="confirm"]'))
         assert desk.state("L1")["colour"] == colour
 
 
@@ -188,7 +70,7 @@ def test_a_red_that_arrives_is_seen_and_heard(desk):
 
 
 def test_typing_shows_the_colour_and_keeps_the_highest(desk):
-    desk.driver.get(f"{desk.address}/desk/typing")
+    desk.go("/desk/typing")
     before = desk.fetch("/v1/assessments")["open_by_colour"]
     words = desk.find("#words")
     words.send_keys(RED)
@@ -198,3 +80,116 @@ def test_typing_shows_the_colour_and_keeps_the_highest(desk):
     desk.find("#lower").click()
     desk.until(lambda: desk.find("#typed").get_attribute("data-colour") == "green")
     assert desk.fetch("/v1/assessments")["open_by_colour"] == before
+
+
+def test_lowering_by_keyboard_alone(desk):
+    desk.assess(ORANGE, "L2")
+    desk.open("L2")
+    desk.keys("d")
+    desk.until(lambda: desk.driver.switch_to.active_element.get_attribute("id") == "ask-reason")
+    desk.keys("双方已和解", TAB, "民警0001", TAB, "民警0002", TAB, TAB, ENTER)
+    desk.until(lambda: desk.state("L2")["colour"] != "orange")
+    told = desk.fetch("/v1/assessments/L2/record")["decisions"][-1]
+    assert (told["kind"], told["reason"], told["second"]) == ("lower", "双方已和解", "demo/民警0002")
+
+
+def test_what_was_typed_is_kept_at_the_highest_colour_seen(desk):
+    desk.go("/desk/typing")
+    words = desk.find("#words")
+    words.send_keys(RED)
+    desk.until(lambda: desk.find("#typed").get_attribute("data-colour") == "red")
+    words.clear()
+    words.send_keys(GREEN)
+    desk.until(lambda: desk.there("#lower"))
+    desk.find("#keep").click()
+    note = desk.find("[data-note]").get_attribute("data-note")
+    assert (desk.state(note)["machine_colour"], desk.state(note)["colour"]) == ("green", "red")
+
+
+def test_a_matter_goes_across_the_board_by_keyboard(desk):
+    for ident in ("B1", "B2"):
+        desk.assess(ORANGE, ident)
+        desk.fetch(f"/v1/assessments/{ident}/decision", {"colour": "orange"})
+    desk.fetch("/v1/cases/B2/steps", {"step": "assign", "unit": "东街警务队"})
+    desk.go("/desk/board")
+    desk.live()
+    desk.keys("l")
+    desk.until(lambda: desk.focused("card"))
+    while desk.focused("card") != "B1":  # other tests of this module may have left matters that are due before
+        before = desk.focused("card")
+        desk.keys("j")
+        assert desk.focused("card") != before
+    desk.keys("s")
+    desk.find("#loop[open]")
+    assert desk.find("#loop-title").text == "交办"
+    desk.keys("柳河警务室")
+    for _ in range(12):  # the field of a date has several stops
+        if desk.driver.switch_to.active_element.get_attribute("id") == "loop-by":
+            break
+        desk.keys(TAB)
+    desk.keys("民警0312", ENTER)
+    desk.until(lambda: desk.there('[aria-labelledby="col-verify"] [data-card="B1"]'))
+    case = desk.fetch("/v1/cases/B1")
+    assert (case["next"]["name"], case["steps"][0]["unit"]) == ("核查", "柳河警务室")
+
+
+def test_the_board_shows_what_others_record(desk):
+    desk.assess(RED, "B3")
+    desk.fetch("/v1/cases/B3/steps", {"step": "assign"})
+    desk.go("/desk/board")
+    desk.live()
+    desk.find('[aria-labelledby="col-verify"] [data-card="B3"]')
+    desk.fetch("/v1/cases/B3/steps", {"step": "verify"})  # by somebody else
+    desk.find('[aria-labelledby="col-handle"] [data-card="B3"]')
+
+
+def test_the_overview_follows_its_choices_and_has_a_table_beside_each_chart(desk):
+    desk.assess(RED, "O1", station="东街所", longitude=123.5, latitude=30.3)
+    desk.assess(GREEN, "O2", station="西街所")
+    desk.go("/desk/overview")
+    panels = desk.there(".panel")
+    assert len(panels) >= 6
+    for panel in panels:
+        assert len(panel.find_elements("css selector", "svg.chart[role=img]")) == len(panel.find_elements("css selector", ".figures table")) == 1
+    desk.find("select[name=station]").find_element("xpath", ".//option[.='东街所']").click()
+    desk.until(lambda: "东街所 概览" in desk.find("h1").text)
+    assert int(desk.find(".totals b").text) == desk.fetch("/v1/overview?station=东街所")["received"]
+
+
+def test_what_is_printed_has_no_buttons_and_no_frame(desk):
+    desk.assess(RED, "P1")
+    desk.fetch("/v1/cases/P1/steps", {"step": "assign"})
+    try:
+        desk.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        for path in ("/desk/daily", "/desk/overview", "/desk/notes/P1"):
+            desk.go(path)
+            shown = [item for item in desk.there("button, .top, select, dialog") if item.is_displayed()]
+            assert (path, [item.tag_name for item in shown]) == (path, [])
+            assert desk.find("h1, h2").is_displayed()
+    finally:
+        desk.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    desk.go("/desk/daily")
+    assert base64.b64decode(desk.driver.print_page()).startswith(b"%PDF")
+
+
+def test_a_paper_opens_beside_the_note(desk):
+    desk.assess(FRAUD, "P2")
+    desk.open("P2")
+    here = desk.driver.current_window_handle
+    desk.find(".papers a").click()
+    desk.until(lambda: len(desk.driver.window_handles) == 2)
+    try:
+        desk.driver.switch_to.window(next(handle for handle in desk.driver.window_handles if handle != here))
+        assert "草稿" in desk.find("body").text
+        desk.driver.close()
+    finally:
+        desk.driver.switch_to.window(here)
+
+
+def test_the_desk_is_walked_by_letters(desk):
+    desk.go("/")
+    desk.live()
+    for key, page in (("b", "board"), ("r", "daily"), ("o", "overview"), ("n", "typing")):
+        desk.keys(key)
+        desk.find(f'body[data-page="{page}"]')
+        desk.find('nav [aria-current="page"]')  # the modules run
