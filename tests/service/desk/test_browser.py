@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
 from tests.service.desk.chromium import FRAUD, GREEN, MARKS, ORANGE, RED
 
 pytestmark = MARKS
@@ -193,3 +195,17 @@ def test_the_desk_is_walked_by_letters(desk):
         desk.keys(key)
         desk.find(f'body[data-page="{page}"]')
         desk.find('nav [aria-current="page"]')  # the modules run
+
+
+@pytest.mark.parametrize("path", ["/", "/?note=W1", "/desk/notes/W1", "/desk/typing", "/desk/board", "/desk/daily", "/desk/overview", "/desk/login"])
+def test_no_page_is_wider_than_a_phone_and_working_pages_do_not_scroll_as_a_whole(desk, path):
+    desk.assess(FRAUD, "W1", occurred_at="2026-11-01T10:00:00", longitude=123.5, latitude=30.3)
+    measure = "const e = document.documentElement; return [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]"
+    desk.size(390, 844)
+    desk.go(path)
+    assert desk.driver.execute_script(measure)[0] == 0
+    desk.size(1366, 768)
+    desk.go(path)
+    wide, tall = desk.driver.execute_script(measure)
+    assert wide == 0
+    assert tall == 0 or path in ("/desk/notes/W1", "/desk/daily", "/desk/overview")
