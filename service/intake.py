@@ -101,7 +101,7 @@ class Intake:
         tx.add(assessments, {**row, "version": version})
         tx.audit(Entry(row["at"], self.who.actor, self.who.purpose, "assess", row["incident"], self._told(row, state, version)))
         if call is not None and self.memory is not None:
-            self.memory.record_on(tx, call)
+            self.memory.record_on(tx.beside(), call)
         return Taken(row["id"], row["incident"], version)
 
     def _state(self, row: dict[str, Any], version: int) -> dict[str, Any]:

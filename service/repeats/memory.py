@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, insert, text, update
+from sqlalchemy import Connection, Engine, Table, bindparam, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.repeats.join import event_of
@@ -14,8 +14,10 @@ from pipeline.repeats.ledger import Ledger, check_result, row_of
 from pipeline.repeats.model import EVERYWHERE, Call
 from pipeline.repeats.recall import recall
 from pipeline.repeats.settings import DAY, Settings
-from service.repeats.reading import Executes, Queries, Reading
+from service.repeats.plain import plainly
+from service.repeats.reading import Queries, Reading
 from service.repeats.tables import Tables
+from service.store.bulk import insert_rows
 
 CHUNK = 20_000  # calls of a bulk load per transaction
 _LOCK = 346_112  # the advisory lock under which PostgreSQL numbers calls
@@ -30,6 +32,7 @@ class SqlMemory:
     def __init__(self, engine: Engine, tables: Tables, settings: Settings) -> None:
         self._engine, self._tables, self.settings = engine, tables, settings
         self._queries = Queries(tables)
+        self._upsert = _upsert(tables.days, engine.dialect.name)
 
     def create(self) -> None:
         """Make the tables where they are not there: for a store of its own. The service's store has migrations."""
@@ -78,11 +81,11 @@ class SqlMemory:
 
     # inside another transaction
 
-    def recall_on(self, connection: Executes, call: Call) -> tuple[dict[str, Any], ...]:
+    def recall_on(self, connection: Connection, call: Call) -> tuple[dict[str, Any], ...]:
         """`recall` over a connection."""
         return recall(call, self._at(connection), self.settings)
 
-    def record_on(self, connection: Executes, call: Call) -> str:
+    def record_on(self, connection: Connection, call: Call) -> str:
         """`record` in a transaction that the caller begins and ends; one writer at a time."""
         check_result(call.result, self.settings)
         store = self._at(connection)
@@ -92,13 +95,12 @@ class SqlMemory:
         event = event_of(call, store, self.settings)
         number = store.last() + 1
         tables = self._tables
-        connection.execute(insert(tables.calls).values(row_of(call, number, number if event is None else event)._asdict()))
-        if call.keys.links:
-            connection.execute(insert(tables.links).values(_links(call, number, number if event is None else event)))
+        insert_rows(connection, tables.calls, [row_of(call, number, number if event is None else event)._asdict()])
+        insert_rows(connection, tables.links, _links(call, number, number if event is None else event))
         if event is not None:
             return store.founders([event])[0].incident_id
         for area in dict.fromkeys((call.keys.area, EVERYWHERE)):
-            connection.execute(self._upsert().values(area=area, day=call.at // DAY, kind=call.kind, events=1))
+            plainly(connection).execute(self._upsert, {"area": area, "day": call.at // DAY, "kind": call.kind, "events": 1})
         return call.incident_id
 
     # bulk
@@ -122,16 +124,16 @@ class SqlMemory:
             if row.event == row.number:
                 days.update((area, call.at // DAY, call.kind) for area in dict.fromkeys((call.keys.area, EVERYWHERE)))
         links.sort(key=lambda link: link["key"])  # in order of the index: neighbours in the file
-        _insert(connection, self._tables.calls, rows)
-        _insert(connection, self._tables.links, links)
+        insert_rows(connection, self._tables.calls, rows)
+        insert_rows(connection, self._tables.links, links)
         if days:
-            connection.execute(self._upsert(), [{"area": a, "day": d, "kind": k, "events": n} for (a, d, k), n in days.items()])
+            connection.execute(self._upsert, [{"area": a, "day": d, "kind": k, "events": n} for (a, d, k), n in days.items()])
         return len(rows)
 
     # parts
 
-    def _at(self, connection: Executes) -> Reading:
-        return Reading(connection, self._queries, self.settings)
+    def _at(self, connection: Connection) -> Reading:
+        return Reading(plainly(connection), self._queries, self.settings)
 
     def _reading(self) -> Any:
         return self._engine.connect().execution_options(reading=True)
@@ -140,20 +142,12 @@ class SqlMemory:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
 
-    def _upsert(self) -> Any:
-        table: Table = self._tables.days
-        made = postgresql.insert(table) if self._engine.dialect.name == "postgresql" else sqlite.insert(table)
-        return made.on_conflict_do_update(index_elements=["area", "day", "kind"], set_={"events": table.c.events + made.excluded.events})
 
-
-def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many plain rows straight to the driver: the values need no conversion, and converting them costs more than inserting them."""
-    if not rows:
-        return
-    compiled = insert(table).compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    names = getattr(compiled, "positiontup", None)  # where the driver takes values by position
-    told: Any = [tuple(row[name] for name in names) for row in rows] if names else list(rows)
-    connection.exec_driver_sql(str(compiled), told)
+def _upsert(days: Table, dialect: str) -> Any:
+    made = (postgresql.insert(days) if dialect == "postgresql" else sqlite.insert(days)).values(
+        {name: bindparam(name) for name in ("area", "day", "kind", "events")}
+    )
+    return made.on_conflict_do_update(index_elements=["area", "day", "kind"], set_={"events": days.c.events + made.excluded.events})
 
 
 def _links(call: Call, number: int, event: int) -> list[dict[str, Any]]:

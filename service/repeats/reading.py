@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Executable, Integer, Select, bindparam, func, literal_column, select
+from sqlalchemy import Integer, Select, bindparam, func, literal_column, select
 
 from pipeline.repeats.join import Pair, Row
 from pipeline.repeats.model import EVERYWHERE
 from pipeline.repeats.settings import DAY, Settings
+from service.repeats.plain import Executes
 from service.repeats.tables import Tables
 
 _MANY = 500  # values in one IN list
 _ROLES = 9  # no role is above this
-
-
-class Executes(Protocol):
-    """A Connection, or a transaction of the store's writer."""
-
-    def execute(self, statement: Executable, parameters: Any = None, /) -> Any:
-        """Run a statement; gives a result."""
 
 
 class Queries:

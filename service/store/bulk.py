@@ -22,7 +22,9 @@ _LARGEST = 64  # rows of one statement: 64 × 21 columns stay far below SQLite's
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows that all have the same columns."""
+    """Insert rows that all have the same columns; none is none."""
+    if not rows:
+        return
     if connection.dialect.name != "sqlite":
         connection.execute(insert(table), rows)
         return

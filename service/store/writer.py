@@ -67,6 +67,11 @@ class Tx:
             self.flush()
         return self._connection.execute(select(column.table).where(column == value)).mappings().all()
 
+    def beside(self) -> Connection:
+        """The connection, for tables whose rows nobody gathers: what is gathered of others stays so."""
+        self.writes += 1
+        return self._connection
+
     def flush(self) -> None:
         """Insert what has gathered, parents before children."""
         for table in sorted(self._rows, key=place_of):
