@@ -1,4 +1,4 @@
-"""`fengqiao repeats`: measure the memory of calls."""
+"""`fengqiao repeats`: load a history into the memory of calls, and measure it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,32 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="重复警情: 测速 · repeats", no_args_is_help=True)
+app = typer.Typer(help="重复警情: 装入历史、测速 · repeats", no_args_is_help=True)
 
 
 @app.callback()
 def _root() -> None:
     """一人多次、一地多起、一类多发。"""
+
+
+@app.command()
+def load(
+    history: Annotated[Path, typer.Argument(help="以往警情的表格(CSV、Excel、JSONL、Parquet; 表头按常见写法猜), 须有报警时间; label --full 的结果最快")],
+    database: Annotated[str | None, typer.Option("--database", help="sqlite:///文件 或 postgresql://…; 默认取 FENGQIAO_DATABASE")] = None,
+    rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="进程数")] = 1,
+) -> None:
+    """把以往警情装入服务的重复警情记忆(只存散列); 服务运行时也可以, 再装一次不会重复计数 · load earlier calls."""
+    import time
+
+    from service.repeats.load import load as take_in
+    from service.serve_cli import open_store
+
+    began = time.perf_counter()
+    with open_store(database) as store:
+        done = take_in(store, history, rules or (), workers=workers, told=lambda rows: typer.echo(f"\r{rows:,}", nl=False, err=True))
+    spent = time.perf_counter() - began
+    typer.echo(f"\r读 {done.rows:,} 行, 新记 {done.new:,} 起来电, {done.without_time:,} 行没有时间不能记; {spent:.0f} 秒 ({done.rows / spent:,.0f} 行/秒)")
 
 
 @app.command()

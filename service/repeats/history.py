@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import MsgspecError
 from msgspec.structs import replace
 
 from pipeline.batch import Labeller
@@ -18,15 +19,16 @@ from pipeline.repeats.compose import Remembering
 from pipeline.repeats.keys import Keyer
 from pipeline.repeats.ledger import Ledger
 from pipeline.repeats.settings import Settings, settings_of
-from pipeline.values import Incident
+from pipeline.values import Assessment, Incident, assessment_from_json
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One row of a history: the incident, and what was done where the row tells it with a code or name of the settings."""
+    """One row of a history: the incident; what was done where the row tells it with a code or name of the settings; what `label --full` made of it."""
 
     incident: Incident
     result: str
+    answer: Assessment | None = None
 
 
 def read_history(path: Path, settings: Settings) -> Iterator[Past]:
@@ -45,7 +47,15 @@ def read_history(path: Path, settings: Settings) -> Iterator[Past]:
                 cells: Mapping[str, Any] = dict(zip(reader.columns, item.cells, strict=False))
                 incident = Labeller.incident_of(columns, cells)
                 result = next((names[cell] for cell in cells.values() if isinstance(cell, str) and cell in names), "")
-                yield Past(incident if incident.incident_id else replace(incident, incident_id=f"{reader.source}:{item.number}"), result)
+                named = incident if incident.incident_id else replace(incident, incident_id=f"{reader.source}:{item.number}")
+                yield Past(named, result, _answer(cells.get("fq_assessment")))
+
+
+def _answer(cell: Any) -> Assessment | None:
+    try:
+        return assessment_from_json(cell) if isinstance(cell, str) and cell else None
+    except MsgspecError:  # of another version: assessed again
+        return None
 
 
 def empty(engine: Engine) -> Remembering:

@@ -105,6 +105,12 @@ class SqlMemory:
 
     # bulk
 
+    def record_many_on(self, connection: Connection, calls: Sequence[Call]) -> int:
+        """`record_many` in a transaction of somebody else; `calls` in order of time."""
+        for result in {call.result for call in calls}:
+            check_result(result, self.settings)
+        return self._chunk(connection, calls) if calls else 0
+
     def _chunk(self, connection: Connection, calls: Sequence[Call]) -> int:
         """Join within a window in memory: what the database holds around the chunk, then the chunk itself."""
         store = self._at(connection)
