@@ -36,6 +36,7 @@ class Decision:
     withdraws: str | None
     levels: Mapping[str, Sequence[str]]
     shadow: bool = False
+    nameless: bool = False  # a system decides without saying for which officer
 
     def unit(self, store: Store, ident: str) -> Unit[dict[str, Any]]:
         """The write; `ident` is an assessment's or an incident's id. Raises Problem without having written anything."""
@@ -72,7 +73,9 @@ class Decision:
         if ident not in (incident["assessment"], incident["key"], incident["incident_id"]):
             raise Problem(409, "FQ6403", "已有更新的研判", "there is a newer assessment", remedy="看过最新一版再调低")
         upper = 2 * incident["rank"] >= incident["levels"]
-        if self.second is not None and self.second == self.who.actor:
+        if upper and self.nameless:  # else nobody could tell whether the second person is another one
+            raise Problem(422, "FQ6411", "须写明 by", "a system must say for whom it lowers or closes", remedy="by 为作出决定者的警号")
+        if self.second is not None and _same(self.second, self.who.actor):
             raise Problem(422, "FQ6404", "第二人须是另一人", "the second person must be another person")
         return upper and self.second is None
 
@@ -115,7 +118,7 @@ class Decision:
         first = found[0]
         if first["state"] != "pending" or first["from_colour"] != incident["colour"]:
             raise Problem(409, "FQ6405", "该决定已不待确认", "the decision is no longer pending")
-        if self.confirms and first["actor"] == self.who.actor:
+        if self.confirms and _same(first["actor"], self.who.actor):
             raise Problem(403, "FQ6406", "须由另一人确认", "another person has to confirm")
         kind = "confirm" if self.confirms else "withdraw"
         row = {**first, "id": new_id(), "at": now_ms(), "kind": kind, "state": "applied", "actor": self.who.actor, "purpose": self.who.purpose}
@@ -152,6 +155,10 @@ _STATE = (
     "key", "incident_id", "received_at", "updated_at", "station", "channel", "versions", "assessment", "status", "profile", "levels",
     "machine_colour", "machine_rank", "colour", "rank", "urgency", "category", "dispute", "script", "needs_review", "shadow",
 )  # fmt: skip
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def _state(incident: Mapping[str, Any]) -> dict[str, Any]:

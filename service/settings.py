@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     max_narrative: int = Field(default=100_000, ge=100, description="单条警情文本上限(字)")
     batch_limit: int = Field(default=500, ge=1, le=500, description="成批研判一次最多多少条")
     inline_narrative: int = Field(default=2_000, ge=0, description="超过此长度的文本在工作线程里研判, 不阻塞事件循环(字)")
+    streams: int = Field(default=200, ge=1, description="每个进程最多同时几条事件流")
     rate_limit: str = Field(default="6000/minute", description="每个密钥的速率上限")
     anonymous_rate_limit: str = Field(default="60/minute", description="每个地址认证失败的速率上限")
     require_purpose: bool = Field(default=False, description="必须说明用途(处警/研判/培训)")

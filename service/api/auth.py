@@ -100,34 +100,46 @@ class Guard:
         self._rate, self._strangers = Limiter(settings.rate_limit), Limiter(settings.anonymous_rate_limit)
 
     async def principal(self, request: Request) -> Principal:
-        """Who sends this request. Raises Problem 401 or 429."""
+        """Who sends this request. Raises Problem 401, 403 or 429."""
         if self._settings.keyless:
             return DEMO
-        presented = _presented(request)
-        address = request.client.host if request.client else ""
-        self._strangers.check(address)
-        found = self._keyring.principal(presented) if presented.startswith("fq_") else None
-        if found is None and presented and self._tokens is not None and not presented.startswith("fq_"):
-            found = await asyncio.to_thread(self._tokens.principal, presented)
-        if found is None and not presented and SESSION in request.cookies:
-            found = self._of_cookie(request)
-        if found is None:
-            self._strangers.hit(address)
+        found = await self._found(request)
+        if found is None:  # only now: a neighbour behind the same address who tries keys must not shut out those who have one
+            self._strangers.hit(_address(request))
             raise Problem(
                 401, "FQ6101", "需要有效的密钥", "a valid key is required", remedy="Authorization: Bearer fq_…", headers={"www-authenticate": "Bearer"}
             )
         self._rate.hit(found.id if found.id != "oidc" else found.name)
         return found
 
-    def _of_cookie(self, request: Request) -> Principal | None:
-        """A browser's session. What changes something must come from our own pages."""
+    async def still(self, request: Request) -> bool:
+        """Whether the request would still be let in: asked now and then of those who listen for long. Counts nothing."""
+        return self._settings.keyless or await self._found(request) is not None
+
+    async def _found(self, request: Request) -> Principal | None:
+        presented = _presented(request)
+        if presented.startswith("fq_"):
+            known, found = self._keyring.recalled(presented)
+            return found if known else await asyncio.to_thread(self._keyring.principal, presented)
+        if presented:
+            if self._tokens is None:
+                return None
+            self._strangers.check(_address(request))  # a token may make us fetch the issuer's keys: not for those who have been refused too often
+            return await asyncio.to_thread(self._tokens.principal, presented)
+        if SESSION not in request.cookies:
+            return None
+        # a browser's session: what changes something must come from our own pages
         if request.method not in ("GET", "HEAD") and not _same_origin(request):
             raise Problem(403, "FQ6103", "来自别处的网页, 已拒绝", "cross-site request refused")
-        return self._keyring.of_session(request.cookies[SESSION])
+        return await asyncio.to_thread(self._keyring.of_session, request.cookies[SESSION])
 
     def open_session(self, principal: Principal) -> str:
         """A cookie's value for this key."""
         return self._keyring.open_session(principal, hours=self._settings.session_hours)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _same_origin(request: Request) -> bool:

@@ -53,7 +53,8 @@ async def decide(id: str, request: Request, here: Here, who: Deciding) -> Respon
     actor, second = _persons(who, asked)
     levels = {name: here.assessor.level(name) for name in here.assessor.engine.pack.rules["profiles"]}
     settings = here.settings
-    decision = Decision(Who(actor, purpose), second, asked.colour, asked.close, asked.reason, asked.confirms, asked.withdraws, levels, settings.shadow)
+    told = (asked.colour, asked.close, asked.reason, asked.confirms, asked.withdraws)
+    decision = Decision(Who(actor, purpose), second, *told, levels, settings.shadow, nameless=who.vouches and asked.by is None)
 
     def render(done: dict[str, Any]) -> Response:
         kind = done["decision"]
@@ -69,6 +70,8 @@ def _persons(who: Principal, asked: DecisionIn) -> tuple[str, str | None]:
         raise Problem(403, "FQ6410", "此密钥不得代填警号", "this key may not name officers", remedy="每人用自己的密钥; 或 fengqiao keys create --vouches")
     if asked.second_person is not None and asked.by is None:
         raise Problem(422, "FQ6411", "写了第二人, 也须写明 by", "second_person needs by")
+    if who.vouches and asked.confirms and asked.by is None:  # else the system itself would be the second person
+        raise Problem(422, "FQ6411", "受托系统确认时须写明 by", "a system that confirms must say for whom")
     return (f"{who.name}/{asked.by}" if asked.by else who.name), (f"{who.name}/{asked.second_person}" if asked.second_person else None)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_SIGN_IN = 4096  # bytes: what is read of those who have shown no key
 _GONE = 499  # in the log and the metrics alone
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _HEADERS = [  # as they go out; a route that has its own content-security-policy or cache-control keeps it
@@ -37,13 +38,14 @@ class Gate:
 
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app, self._context = app, context
-        self._limit, self._uploads = context.settings.max_body_bytes, context.settings.max_upload_bytes
+        self._limit = context.settings.max_body_bytes
+        self._limits = {"/v1/jobs": context.settings.max_upload_bytes, "/v1/session": _SIGN_IN}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._uploads if scope["path"] == "/v1/jobs" else self._limit
+        limit = self._limits.get(scope["path"], self._limit)
         visit = _Visit(scope, receive, send, limit)
         self._context.in_flight += 1
         try:

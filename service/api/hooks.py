@@ -19,7 +19,7 @@ from service.api.replies_work import DeliveryList, DeliveryOut, WebhookList, Web
 from service.api.wire import WebhookIn, json_response, purpose_of, read_body
 from service.audit import Entry
 from service.decisions import find_incident
-from service.hooks import ACTIONS
+from service.hooks import ACTIONS, begin
 from service.keys import Principal
 from service.problems import Problem, not_found
 from service.store.database import new_id, now_ms
@@ -51,6 +51,7 @@ async def create(request: Request, here: Here, who: Admin) -> Response:
     }  # fmt: skip
 
     def unit(tx: Tx) -> None:
+        begin(tx)
         tx.add(webhooks, row)
         tx.audit(Entry(now_ms(), who.name, "", "webhook", ident, {"made": True, "form": asked.form, "actions": asked.actions}))
 

@@ -84,7 +84,7 @@ def loop_of(here: Context) -> tuple[str, list[Label]]:
 
 @router.post("/v1/cases/{id}/steps", summary="记录闭环的一步", responses=reply("Case", 200), openapi_extra=body("StepIn"))
 async def take_step(id: str, request: Request, here: Here, who: Annotated[Principal, Depends(allowed("decide"))]) -> Response:
-    """交办、核查、处置、反馈、评价、问效依次进行, 不得跳步; 走完后再从头记一轮即为再次交办。每一步记入审计。"""
+    """交办、核查、处置、反馈、评价、问效依次进行, 不得跳步; 走完后再从头记一轮即为再次交办, 须写明理由(note), 回访又起纠纷的除外。每一步记入审计。"""
     asked = await read_body(request, StepIn)
     purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
     if asked.by is not None and not who.vouches:
@@ -93,6 +93,7 @@ async def take_step(id: str, request: Request, here: Here, who: Annotated[Princi
     if before is not None:
         return before
     playbook, loop = loop_of(here)
+    pack = here.assessor.engine.pack
     actor = f"{who.name}/{asked.by}" if asked.by else who.name
 
     def unit(tx: Tx) -> Case:
@@ -101,6 +102,10 @@ async def take_step(id: str, request: Request, here: Here, who: Annotated[Princi
         wanted = loop[len(done) % len(loop)]
         if asked.step != wanted.code:
             raise Problem(409, "FQ6413", f"下一步应是{wanted.name}", "steps follow one another", remedy=f"step={wanted.code}")
+        visits = tx.rows(select(case_visits).where(case_visits.c.incident == incident["key"]).order_by(case_visits.c.at))
+        ended = done and len(done) % len(loop) == 0 and not reopened(pack, loop, done, visits)
+        if ended and not (asked.note or "").strip():
+            raise Problem(409, "FQ6417", "六步已走完; 再次交办须写明理由", "the case is closed; beginning again needs a reason", remedy="note")
         row = {
             "id": new_id(), "incident": incident["key"], "number": len(done) + 1, "step": asked.step, "at": now_ms(), "actor": actor, "unit": asked.unit,
             "due": None if asked.due is None else epoch_ms(asked.due), "result": asked.result, "note": asked.note,
@@ -109,7 +114,6 @@ async def take_step(id: str, request: Request, here: Here, who: Annotated[Princi
         told = {name: row[name] for name in ("step", "number", "unit", "due", "result")} | {"note_hash": here.store.keyed_hash(asked.note or "")}
         told |= {name: incident[name] for name in ("colour", "rank", "levels", "status", "station", "incident_id")}
         tx.audit(Entry(row["at"], actor, purpose, "case", incident["key"], told))
-        visits = tx.rows(select(case_visits).where(case_visits.c.incident == incident["key"]).order_by(case_visits.c.at))
         return case_of(here, incident, ([*done, row], visits), playbook, loop)
 
     return await commit(request, here, who, unit, json_response)

@@ -38,15 +38,17 @@ async def events(
     after: Annotated[int | None, Query(ge=0, lt=2**53, description="从此序号之后; 断线重连用 Last-Event-ID")] = None,
 ) -> Response:
     """`assess`: 新到或更新的研判; `decide`: 民警的决定。id 为审计序号, 重连不漏。只有代码, 没有文字。"""
+    if here.feed.readers >= here.settings.streams:
+        raise Problem(503, "FQ6207", "事件流的连接太多", "too many event streams", remedy="稍后再连; FENGQIAO_STREAMS", headers={"retry-after": "10"})
     last = request.headers.get("last-event-id", "")
     start = int(last) if last.isascii() and last.isdigit() and len(last) < 16 else after
-    return StreamingResponse(_counted(here, start), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+    return StreamingResponse(_counted(here, start, request), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"})
 
 
-async def _counted(here: Context, start: int | None) -> Any:
+async def _counted(here: Context, start: int | None, request: Request) -> Any:
     here.metrics.subscribers.inc()
     try:
-        async for event in here.feed.events(start):
+        async for event in here.feed.events(start, lambda: here.guard.still(request)):
             yield event
     finally:
         here.metrics.subscribers.dec()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import unicodedata
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -104,6 +105,19 @@ class BatchIn(Wire):
     incidents: list[Any] = Field(min_length=1, description="每项同单条研判的请求体; 有误的一项不影响其余")
 
 
+def officer(given: str | None) -> str | None:
+    """An officer's number in one way of writing: ０１２３ and "0123 " are 0123, so that nobody is a second person by a space."""
+    if given is None:
+        return None
+    told = unicodedata.normalize("NFKC", given).strip()
+    if not told or "/" in told or any(unicodedata.category(letter)[0] in "CZ" for letter in told):
+        raise ValueError("not an officer's number")
+    return told
+
+
+Officer = Annotated[str | None, AfterValidator(officer)]
+
+
 class DecisionIn(Wire):
     """民警的决定。调高不需理由; 调低须写理由; 从较高两级(橙、红)调低或办结须第二人确认。"""
 
@@ -114,8 +128,8 @@ class DecisionIn(Wire):
     reason: str | None = Field(default=None, max_length=2000, pattern=TEXT, description="理由")
     confirms: str | None = Field(default=None, max_length=40, pattern=LINE, description="确认哪一个待第二人确认的决定")
     withdraws: str | None = Field(default=None, max_length=40, pattern=LINE, description="撤回哪一个待确认的决定")
-    by: str | None = Field(default=None, max_length=48, pattern=LINE, description="作出决定的人(警号); 只有受托系统的密钥可以代填")
-    second_person: str | None = Field(default=None, max_length=48, pattern=LINE, description="第二人(警号); 只有受托系统的密钥可以代填")
+    by: Officer = Field(default=None, min_length=1, max_length=48, pattern=LINE, description="作出决定的人(警号); 只有受托系统的密钥可以代填")
+    second_person: Officer = Field(default=None, min_length=1, max_length=48, pattern=LINE, description="第二人(警号); 只有受托系统的密钥可以代填")
     purpose: Literal["dispatch", "analysis", "training"] | None = Field(default=None, description="用途")
 
 
@@ -167,7 +181,7 @@ class StepIn(Wire):
     )
 
     step: str = Field(max_length=32, pattern=LINE, description="步骤代码; 依次为 GET /v1/cases/{id} 所列")
-    by: str | None = Field(default=None, max_length=48, pattern=LINE, description="经办人(警号); 只有受托系统的密钥可以代填")
+    by: Officer = Field(default=None, min_length=1, max_length=48, pattern=LINE, description="经办人(警号); 只有受托系统的密钥可以代填")
     unit: str = Field(default="", max_length=64, pattern=LINE, description="承办单位")
     due: dt.datetime | None = Field(default=None, description="下一步的期限")
     result: str = Field(default="", max_length=64, pattern=LINE, description="这一步的结果")
@@ -187,7 +201,7 @@ class VisitIn(Wire):
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"outcome": "stable", "note": "双方均称已无争执"}]})
 
     outcome: str = Field(max_length=32, pattern=LINE, description="回访结果代码, 为 GET /v1/cases/{id} 的 plan.outcomes 所列")
-    by: str | None = Field(default=None, max_length=48, pattern=LINE, description="回访人(警号); 只有受托系统的密钥可以代填")
+    by: Officer = Field(default=None, min_length=1, max_length=48, pattern=LINE, description="回访人(警号); 只有受托系统的密钥可以代填")
     note: str | None = Field(default=None, max_length=2000, pattern=TEXT, description="说明")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import sys
 import uuid
@@ -25,6 +26,8 @@ from service.store.writer import Tx
 
 STALE_MS = 20_000  # a running job whose owner has not spoken for so long is anybody's
 _PAUSE = 0.3
+_ORPHAN_MS = 86_400_000  # nobody uploads for a day
+_OURS = re.compile("[0-9a-f]{32}")
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -142,9 +145,17 @@ def clear(folder: Path, *, keep: tuple[str, ...]) -> None:
 
 
 def forget(store: Store, folder: Path, *, before: int) -> int:
-    """Remove the files of jobs that ended before `before` (ms)."""
+    """Remove the files of jobs that ended before `before` (ms), and folders that no job owns: uploads that a dying process left behind."""
     rows = store.rows(select(jobs.c.id).where(jobs.c.ended.is_not(None), jobs.c.ended < before))
-    return sum(_removed(folder / row["id"]) for row in rows)
+    done = sum(_removed(folder / row["id"]) for row in rows)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if (
+            _OURS.fullmatch(path.name)
+            and path.stat().st_mtime * 1000 < now_ms() - _ORPHAN_MS
+            and not store.rows(select(jobs.c.id).where(jobs.c.id == path.name))
+        ):
+            done += _removed(path)
+    return done
 
 
 def _removed(folder: Path) -> int:
