@@ -45,7 +45,7 @@ class PlaceReader:
         last = scan.places[-1] if scan.places else None
         known = max(last.end if last else 0, scan.mentions[-1][1] if scan.mentions else 0, scan.times[-1][1] if scan.times else 0)
         floor = max(known, start - high, 0)
-        at = self._begin(text, floor, start) if start > floor else start
+        at = self.begin(text, floor, start) if start > floor else start
         name = text[at:start]
         if last is not None and last.part == "province" and at == last.end and (not name or name in self._generic) and level in ("city", "road"):
             scan.places[-1] = Atom(last.start, end, level, text[last.start : end])  # 吉林市, 北京东路
@@ -57,7 +57,7 @@ class PlaceReader:
             return
         scan.places.append(Atom(at, end, level, text[at:end]))
 
-    def _begin(self, text: str, floor: int, start: int) -> int:
+    def begin(self, text: str, floor: int, start: int) -> int:
         """Where the name before `start` begins, no earlier than `floor`."""
         at = start
         while at > floor and text[at - 1].isascii() and text[at - 1].isalnum():

@@ -43,7 +43,6 @@ class Deidentifier:
             for reason, row in told.strict.reasons.items()
         }
         self._with_work = frozenset(reason for reason, row in told.strict.reasons.items() if row.workplaces)
-        self._minor_levels = {kind: frozenset(levels) for kind, levels in told.address.minor_levels.items()}
         self.persons = Persons(told.name, told.invented)
 
     @classmethod
@@ -96,9 +95,10 @@ class Deidentifier:
     def _surroundings(self, plain: str, *, work: bool) -> list[Hit]:
         """Under the stricter rules: named schools, and for minors the named places where they work."""
         hits = []
-        for kind, level in (("school", "places"), ("workplace", "work")) if work else (("school", "places"),):
-            for piece in self._addresses.places_of(plain, self._minor_levels[level]):
-                hits.append(Hit(piece.start, piece.end, kind, f"address/{kind}", 0.7, plain[piece.start : piece.end], (), 20))
+        for kind, group in (("school", "places"), ("workplace", "work")) if work else (("school", "places"),):
+            for start, end in self._addresses.places_of(plain, group):
+                if all(end <= other.start or start >= other.end for other in hits):
+                    hits.append(Hit(start, end, kind, f"address/{kind}", 0.7, plain[start:end], (), 20))
         return hits
 
     @staticmethod

@@ -12,6 +12,10 @@ from typing import Any
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
+from pipeline.privacy.other_names import DOT as _DOT
+from pipeline.privacy.other_names import OPEN as _OPEN
+from pipeline.privacy.other_names import OTHER_DOTS as _OTHER_DOTS
+from pipeline.privacy.other_names import OtherNames
 from pipeline.privacy.patterns import Hit, settle
 from pipeline.privacy.schema import NameFile
 from pipeline.privacy.words import background, usual_pairs, words
@@ -19,18 +23,12 @@ from pipeline.privacy.words import background, usual_pairs, words
 _PRIORITY = 30
 _MARKS = frozenset(" ,.;:!?()[]<>\"'/|+=&#%@~-_\n。、《》【】“”…·")
 _HAN = re.compile("[\u4e00-\u9fff]+")
-_DOTTED = re.compile("[·•‧∙・⋅]|(?<=[\u4e00-\u9fff])\\.(?=[\u4e00-\u9fff])")
-_STARS = re.compile(r"\*{1,3}|x{2,3}|○{1,2}")
-_NICK = re.compile("(?:叫做|叫|为|是|:)?(?:“([^”\n]{1,10})”|\"([^\"\n]{1,10})\"|'([^'\n]{1,10})'|([\u4e00-\u9fff]{2,4}))")
-_OPEN = "\0"  # nothing on the right says that the name ends here
+_STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|○{1,2}")
 _SHORT = 2
 _PAIR, _RARE, _LONG = 2, 3, 3  # rare longer words of the dictionary are as often names as not
-_BARE = 4  # the group of _NICK without quotes
-_DOT = re.compile("[\u4e00-\u9fff]\\.[\u4e00-\u9fff]")
-_OTHER_DOTS = frozenset("•‧∙・⋅")
 _BREAKS = _MARKS | {""}
 _OPENING = frozenset(':(“"')
-_SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART = range(6)
+_SURNAME, _DOUBLE, _WORD, _LITTLE, _PET, _PART, _DOUBTFUL_LITTLE = range(7)
 
 
 _NEVER = -4.4  # 后, 却, 经: words through and through
@@ -77,32 +75,40 @@ class NameReader:
         self._after_strong = tuple(told.after_strong)
         self._linking = frozenset(word for word in told.after if len(word) == 1)
         self._titles = frozenset(told.titles)
+        self._sure_titles = frozenset(told.sure_titles)
         self._title_heads = frozenset(title[0] for title in told.titles) | frozenset("*x○")
         self._no_title = {title: tuple(rest) for title, rest in told.no_title_after.items() if rest}
         self._no_little = frozenset(told.no_little_before)
-        self._latin = frozenset(told.transliterated)
-        self._short_parts = frozenset(part for part in told.parts if len(part) == 1)
-        self._nick_cues = told.nick_cues
         self._cue_ends = frozenset(word[-1] for tier in ("strong", "sure") for word in told.cues[tier]) | _OPENING
-        self._nick = re.compile("|".join(sorted(told.nick_cues, key=len, reverse=True)))
         self._pairs = usual_pairs()
         self._words = words().keys() | set(told.not_words)
+        self._naming, self._not_named = frozenset(told.naming), frozenset(told.not_named)
+        self._mask_sign, self._surname_word, self._family, self._little_tails = told.mask_sign, told.surname_word, told.family, frozenset(told.little_tails)
+        self._surname_after, self._joins, self._big = frozenset(told.surname_after) | {""}, frozenset(told.joins), told.big
         self._compile(told)
+        self._others = OtherNames(self, told)
 
     def _compile(self, told: NameFile) -> None:
         kinds: dict[str, int] = {}
         surname = re.compile(f"[{''.join(self._base)}{told.little}]")
         for word, count in words().items():
-            if (len(word) == _PAIR or count > _RARE) and surname.search(word) and "某" not in word and not (len(word) > _PAIR and word[1:] in self._titles):
+            if (
+                (len(word) == _PAIR or count > _RARE)
+                and surname.search(word)
+                and told.mask_sign not in word
+                and word[0] != told.surname_word
+                and not (len(word) > _PAIR and word[1:] in self._titles)
+            ):
                 kinds[word] = _WORD
         parts = tuple(part for part in told.parts if len(part) > 1)
         kinds = {word: kind for word, kind in kinds.items() if not (len(word) > _LONG and word.startswith(parts) and word.endswith(parts))}
         kinds |= dict.fromkeys(self._base, _SURNAME)
         kinds |= dict.fromkeys(parts, _PART)
         kinds |= dict.fromkeys(self._doubles, _DOUBLE)
-        kinds |= {mark + char: _PET for mark in "阿小" for char in told.words}
+        kinds |= {mark + char: _PET for mark in told.pet_marks for char in told.words} | {char + mark: _PET for mark in told.pet_ends for char in told.words}
         kinds |= {mark + char: _LITTLE for mark in told.little for char in told.little_surnames}
-        kinds |= dict.fromkeys(told.not_words, _WORD)
+        kinds |= {word: _DOUBTFUL_LITTLE if kinds.get(word) == _LITTLE and word[0] != told.big else _WORD for word in told.not_words}
+        kinds |= dict.fromkeys(told.no_little, _WORD)
         kinds |= {word: _WORD for word in (*self._cue, *self._after) if len(word) > 1 and surname.search(word)}
         self._entries: list[tuple[int, Any]] = [
             (kind, self._hidden(word) if kind == _WORD else self._base.get(word, self._w["double"])) for word, kind in kinds.items()
@@ -119,6 +125,18 @@ class NameReader:
             spots.append((len(word) - 1, self._w["word_end"], not known))
         return tuple(spots)
 
+    def begins(self, word: str) -> bool:
+        """Whether a surname begins a word, and nothing in it speaks against a name."""
+        return (word[0] in self._base or word[:2] in self._doubles) and self.may_name(word)
+
+    def may_name(self, word: str) -> bool:
+        """Whether no character of a word speaks against a name."""
+        return self._never.isdisjoint(word) and word[-1:] not in self._never_last
+
+    def is_word(self, word: str) -> bool:
+        """Whether a word of the dictionary."""
+        return word in self._words
+
     def find(self, text: str) -> list[Hit]:
         """Names in a normalised text, in order, none overlapping."""
         try:
@@ -126,7 +144,8 @@ class NameReader:
         except UnicodeEncodeError:  # lone surrogates: same length, none left
             text = text.encode("utf-8", "replace").decode("utf-8")
             found = self._automaton.find(text)
-        hits, entries, done, parts = [], self._entries, 0, []
+        hits: list[Hit] = []
+        entries, done, parts = self._entries, 0, []
         for start, end, term in found:
             kind, told = entries[term]
             if not told or start < done:
@@ -136,21 +155,20 @@ class NameReader:
             elif kind == _PART:
                 parts.append((start, end))
                 continue
-            elif kind in (_LITTLE, _PET):
-                hit = self._little(text, start, end, pet=kind == _PET)
+            elif kind in (_LITTLE, _PET, _DOUBTFUL_LITTLE):
+                hit = self._little(text, start, end, pet=kind != _LITTLE)
             elif told < _WORDLIKE and not self._worth(text, start, end):
                 continue
             else:
                 hit = self._person(text, start, end, told)
+            if hit is None and hits and kind == _SURNAME and start == done + 1 and text[done] in self._joins:
+                hit = self._full(text, start, end, told, joined=True)
             if hit is not None:
                 hits.append(hit)
                 done = hit.end
         if parts or "·" in text or ("." in text and _DOT.search(text)) or not _OTHER_DOTS.isdisjoint(text):
-            hits = settle(self._dotted(text) + self._joined(text, parts) + hits)
-        for cue in self._nick_cues:
-            if cue in text:
-                return settle(hits + self._nicknames(text))
-        return hits
+            hits = settle(self._others.dotted(text) + self._others.joined(text, parts) + hits)
+        return self._others.further(text, hits)
 
     def _worth(self, text: str, start: int, end: int) -> bool:
         """Whether a character that is hardly ever a surname (后, 都, 区) stands where it might be one: a cheap look before the dear one."""
@@ -164,13 +182,13 @@ class NameReader:
             at = start + offset
             before = text[at - 1 : at]
             sure = False
-            if (strongly or offset == 0) and before not in self._cue_ends:
+            if (strongly or offset == 0) and before not in self._cue_ends and (strongly or offset or not self._typical_pair(text, at + 1)):
                 if offset or before not in _BREAKS:
                     continue
                 sure = text.startswith(self._after_sure, at + 3) or text.startswith(self._after_sure, at + 2)
                 if strongly and not sure:
                     continue
-            left = self._left(text, at)[0]
+            left = self.left(text, at)[0]
             if left <= 0 or (not sure and (strongly and left < self._w["cue_sure" if offset == 0 else "cue_strong"])):
                 continue
             hit = self._person(text, at, at + 1, self._base[text[at]] + penalty)
@@ -182,22 +200,26 @@ class NameReader:
                 return hit
         return None
 
+    def _typical_pair(self, text: str, at: int) -> bool:
+        """被|陆金龙: two characters that hardly stand side by side but in names."""
+        return sum(self._given.get(char, -2.0) for char in text[at : at + 2]) >= self._w["typical_pair"]
+
     def _person(self, text: str, start: int, end: int, base: float) -> Hit | None:
         """A surname at start..end: with a title, masked, or with a given name (俞伯|明 rather than 俞伯)."""
-        if text[end : end + 1] in self._title_heads or text[start - 1 : start] == "姓":
+        if text[end : end + 1] in self._title_heads or text[start - 1 : start] == self._surname_word:
             titled = self._titled(text, start, end, base)
             if titled is not None:
                 full = self._full(text, start, end, base) if titled.end == end + 1 and titled.part == "titled" else None
                 return full or titled
         return self._full(text, start, end, base)
 
-    def _full(self, text: str, start: int, end: int, base: float) -> Hit | None:
-        """A surname at start..end with a given name of one or two characters."""
-        left, cue = self._left(text, start)
+    def _full(self, text: str, start: int, end: int, base: float, *, joined: bool = False) -> Hit | None:
+        """A surname at start..end with a given name of one or two characters; `joined` by a sign to a name before it."""
+        left, cue = self.left(text, start) if not joined else (self._w["cue_strong"], text[start - 1])
         if base + left < self._w["hopeless"] and left <= 0:
             return None
-        if text[end : end + 1] == "家" and base > 0 and left > 0 and self._right(text, end + 1, "家")[0] > 0:
-            return self._hit(text, start, end, "surname", 4.0 + left, cue, "家")
+        if text[end : end + 1] == self._family and base > 0 and left > 0 and self.right(text, end + 1, self._family)[0] > 0:
+            return self.hit(text, start, end, "surname", 4.0 + left, cue, self._family)
         best, stop, beside = 0.0, 0, ""
         for length in (2, 1):
             given = text[end : end + length]
@@ -215,7 +237,7 @@ class NameReader:
             total += self._w["both_sides"]
         if not stop or total < self._w["threshold"]:
             return None
-        return self._hit(text, start, stop, "full", total, cue, beside)
+        return self.hit(text, start, stop, "full", total, cue, beside)
 
     def _given_points(self, text: str, given: str, stop: int, *, clear: bool) -> tuple[float, str]:
         w = self._w
@@ -223,16 +245,16 @@ class NameReader:
             return -9.0, ""
         points = sum(self._given.get(char, w["given_rare"]) for char in given)
         points += w["two_given"] if len(given) == 2 else w["one_given"]
-        right, word = self._right(text, stop, given[-1])
+        right, word = self.right(text, stop, given[-1])
         if len(given) == 2 and given in self._pairs:
             points += w["is_word"] / (2 if clear or all(self._given.get(char, 0) > 0 for char in given) else 1)
         if len(given) == _PAIR and given[-1] in self._place_ends and right < w["after_strong"]:
-            points += w["place_end"] * (2 if given[0] == "家" else 1)  # 侯家塘
+            points += w["place_end"] * (2 if given[0] == self._family else 1)  # 侯家塘
         if given[-1] in self._linking and right < w["after"]:
             points -= 1.8
         return points + right, word
 
-    def _left(self, text: str, start: int) -> tuple[float, str]:
+    def left(self, text: str, start: int) -> tuple[float, str]:
         """Points for what stands before, and the cue word."""
         cues = self._cue
         if start == 0 or text[start - 1] in _MARKS:
@@ -247,7 +269,7 @@ class NameReader:
                 return cues[word], word
         return self._w["no_cue"], ""
 
-    def _right(self, text: str, stop: int, last: str) -> tuple[float, str]:
+    def right(self, text: str, stop: int, last: str) -> tuple[float, str]:
         nxt = text[stop : stop + 1]
         if text.startswith(self._after_sure, stop):
             return self._w["after_sure"], nxt
@@ -268,114 +290,53 @@ class NameReader:
 
     def _titled(self, text: str, start: int, end: int, base: float) -> Hit | None:
         """王女士, 李某某, 赵师傅, 刘**, 姓王的."""
-        if text[start - 1 : start] == "姓" and base > -3 and text[end : end + 1] in ("的", "男", "女", "", ",", "。", "老"):
-            return self._hit(text, start, end, "surname", 5.5, "姓", "")
+        if text[start - 1 : start] == self._surname_word and base > _NEVER and text[end : end + 1] in self._surname_after:
+            return self.hit(text, start, end, "surname", 5.5, self._surname_word, "")
         stars = _STARS.match(text, end)
         if stars is not None and base > -2.5:
-            return self._hit(text, start, stars.end(), "masked", 5.5, "", "")
+            stop = stars.end()
+            stop += self._ends_name(text, stop)
+            return self.hit(text, start, stop, "masked", 5.5, "", "")
         for length in (4, 3, 2, 1):
             title = text[end : end + length]
             if title in self._titles and len(title) == length:
                 return self._with_title(text, start, end, title, base)
         return None
 
+    def _ends_name(self, text: str, at: int) -> bool:
+        """王某|军, 郑*|明: a character of given names behind a mask, after which a name may end."""
+        char = text[at : at + 1]
+        return bool(char) and self._given.get(char, -1) >= 0.6 and char not in self._linking and self.right(text, at + 1, char)[0] >= self._w["after_mark"]
+
     def _with_title(self, text: str, start: int, end: int, title: str, base: float) -> Hit | None:
         stop = end + len(title)
         if text.startswith(self._no_title.get(title, ()), stop) and self._no_title.get(title):
             return None
-        masked = title[0] == "某"
-        left, cue = self._left(text, start)
-        needed = -2.5 if masked else -1.8 if len(title) > 1 else 0.0
+        masked = title[0] == self._mask_sign
+        left, cue = self.left(text, start)
+        needed = -2.5 if masked else _NEVER - 1.2 if title in self._sure_titles else -1.8 if len(title) > 1 else 0.0
         if base + left < needed or (text[start - 1 : start] + text[start] in self._pairs and left == 0 and not masked):
             return None
         if masked:
             nxt = text[stop : stop + 1]
-            if (nxt.isdigit() and nxt) or (
-                nxt
-                and title == "某"
-                and self._given.get(nxt, -1) >= 0.6
-                and nxt not in self._linking
-                and self._right(text, stop + 1, nxt)[0] >= self._w["after_mark"]
-            ):
+            if nxt.isdecimal() or (title == self._mask_sign and self._ends_name(text, stop)):
                 stop += 1
-        return self._hit(text, start, stop, "masked" if masked else "titled", 5.0 + left, cue, title)
+        return self.hit(text, start, stop, "masked" if masked else "titled", 5.0 + left, cue, title)
 
     def _little(self, text: str, start: int, end: int, *, pet: bool) -> Hit | None:
         """小王, 老李, 阿强, 大刘"""
-        left, cue = self._left(text, start)
-        right, word = self._right(text, end, text[end - 1])
+        left, cue = self.left(text, start)
+        right, word = self.right(text, end, text[end - 1])
         if text[start - 1 : start] in self._no_little and start:
             return None
-        if text[end : end + 1] in ("头", "汉"):
+        if text[end : end + 1] in self._little_tails:
             end += 1
-        doubtful = pet or text[start] == "大"
+        doubtful = pet or text[start] == self._big
         if right < -1 or (doubtful and not (right >= 0.9 and left > 0)) or (right <= 0 and left <= 0):
             return None
-        return self._hit(text, start, end, "little", 4.6 + left, cue, word)
+        return self.hit(text, start, end, "little", 4.6 + left, cue, word)
 
-    def _joined(self, text: str, parts: list[tuple[int, int]]) -> list[Hit]:
-        """扎西|次仁, 乌云|其木格, 娜仁|花: parts side by side; one part alone needs a strong cue."""
-        hits, i = [], 0
-        while i < len(parts):
-            start, end = parts[i]
-            count = i
-            while i + 1 < len(parts) and parts[i + 1][0] == end:
-                i += 1
-                end = parts[i][1]
-            if text[end : end + 1] in self._short_parts and self._right(text, end + 1, text[end])[0] > 0:
-                end += 1
-                count -= 1
-            left, cue = self._left(text, start)
-            right, word = self._right(text, end, text[end - 1])
-            alone = right > 0 and (left >= self._w["cue_strong"] or (end - start > _SHORT and left > 0 and right > 1))
-            if i > count or alone:
-                hits.append(self._hit(text, start, end, "undotted", 5.0 + left, cue, word))
-            i += 1
-        return hits
-
-    def _dotted(self, text: str) -> list[Hit]:
-        """买买提·艾力, also with several dots."""
-        hits: list[Hit] = []
-        for dot in _DOTTED.finditer(text):
-            if hits and dot.start() < hits[-1].end:
-                continue
-            start, end = dot.start(), dot.end()
-            while start and dot.start() - start < 8 and text[start - 1] in self._latin:
-                start -= 1
-            end = self._run(text, end)
-            while end < len(text) and _DOTTED.match(text, end) and self._run(text, end + 1) > end + 2:
-                end = self._run(text, end + 1)
-            if dot.start() - start > 1 and end - dot.end() > 1:
-                left, cue = self._left(text, start)
-                hits.append(self._hit(text, start, end, "dotted", 5.5 + left, cue, "·"))
-        return hits
-
-    def _run(self, text: str, at: int) -> int:
-        end = at
-        while end < len(text) and end - at < 8 and text[end] in self._latin and not (end > at and text[end : end + 2] in self._after):
-            end += 1
-        return end
-
-    def _nicknames(self, text: str) -> list[Hit]:
-        hits = []
-        for cue in self._nick.finditer(text):
-            found = _NICK.match(text, cue.end())
-            if found is None or not found.lastindex:
-                continue
-            start, end = found.span(found.lastindex)
-            if found.lastindex == _BARE:
-                end = self._until_after(text, start, end)
-            if end > start and (found.lastindex != _BARE or text[start:end] not in self._pairs or text[end : end + 1] in _BREAKS):
-                hits.append(self._hit(text, start, end, "nick", 5.0, cue[0], ""))
-        return hits
-
-    def _until_after(self, text: str, start: int, end: int) -> int:
-        for stop in range(start + 2, end + 1):
-            if self._right(text, stop, "")[0] > 0:
-                return stop
-        return end if end - start < 4 else start
-
-    def _hit(self, text: str, start: int, end: int, part: str, points: float, *beside: str) -> Hit:
+    def hit(self, text: str, start: int, end: int, part: str, points: float, *beside: str) -> Hit:
         score = min(0.99, 0.6 + 0.08 * (points - self._w["threshold"]))
         return Hit(
             start, end, "name", f"name/{part}", round(score, 2), text[start:end], tuple(word for word in beside if word and word != _OPEN), _PRIORITY, part

@@ -11,14 +11,15 @@ from pipeline.privacy.checks import CHECKS
 from pipeline.privacy.schema import Pattern, PatternFile
 from pipeline.text.normalise import fold
 
-_RUN = re.compile(r"[a-z0-9*+(](?:[a-z0-9*@._:/?#=&%+~$()-]| (?=[0-9*a-z])){2,}")
+_RUN = re.compile(r"[a-z0-9*+(](?:[a-z0-9*@._:/?#=&%+~$()-]| {1,3}(?=[0-9*a-z])){2,}")
+_PART = re.compile(r"(?<!\(\?)<([a-z]+)>")
 _DIGIT = re.compile(r"[0-9*]")
 _CHINESE = "零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖洞两"
 _PLAIN = str.maketrans(_CHINESE, "0123456789112345678902")
 _CHINESE_RUN = re.compile(rf"(?:[{_CHINESE}][ -]?){{6,}}[{_CHINESE}0-9x]+|(?=[0-9]*[{_CHINESE}])[0-9{_CHINESE}]{{11,}}")
 _CHINESE_START = re.compile(rf"[{_CHINESE}][ -]?[{_CHINESE}][ -]?[{_CHINESE}][ -]?[{_CHINESE}]")  # cheap: most texts have no such run
 _FILLER = '号码是为: ,()"“”尾的叫有·.、;=>-\t'
-_NEAR, _AROUND = 16, 14
+_NEAR, _AROUND, _WIDE = 16, 14, 16
 LEAST = 0.5  # a finding below this score is none
 
 
@@ -50,12 +51,20 @@ class _Pattern:
     def __init__(self, owner: PatternFile, told: Pattern) -> None:
         # digits keep clear of digits by look-arounds; \b would not do between 话 and 1
         edge = r"(?<![0-9*x]){}(?![0-9*])" if owner.form == "digits" else r"(?<![a-z0-9]){}(?![a-z0-9*])" if owner.form == "latin" else "{}"
-        self.regex = re.compile(edge.format(f"(?:{told.regex})"))
-        self.bare = re.compile(told.regex)
+        regex = _filled(told.regex, owner.parts)
+        self.regex = re.compile(edge.format(f"(?:{regex})"))
+        self.bare = re.compile(regex)
         self.told = told
         self.name = f"{owner.id}/{told.name}"
         self.check: Callable[[str], bool] | None = CHECKS[told.check] if told.check else None
         self.never = re.compile(told.not_) if told.not_ else None
+
+
+def _filled(regex: str, parts: dict[str, str]) -> str:
+    """A pattern with its named pieces put in, also pieces of pieces."""
+    while (found := _PART.search(regex)) is not None:
+        regex = f"{regex[: found.start()]}(?:{parts[found[1]]}){regex[found.end() :]}"
+    return regex
 
 
 class PatternReader:
@@ -65,9 +74,12 @@ class PatternReader:
         self._files = [(file, [_Pattern(file, told) for told in file.patterns]) for file in files]
         self._cues = {file.id: _sorted(file.cues) for file in files}
         self._tails = {file.id: _sorted(file.tails) for file in files}
+        self._around = {file.id: _sorted(file.around) for file in files}
         self._not_cues = {file.id: _sorted(file.not_cues) for file in files}
         self._text = [(file, patterns) for file, patterns in self._files if file.form == "text"]
-        self._digits = [(file, patterns) for file, patterns in self._files if file.form == "digits"]
+        numbers = [(file, patterns) for file, patterns in self._files if file.form == "digits"]
+        self._digits = [(file, [pattern for pattern in patterns if not pattern.told.raw]) for file, patterns in numbers]
+        self._raw = [(file, pattern) for file, patterns in numbers for pattern in patterns if pattern.told.raw]
         self._latin = [(file, patterns) for file, patterns in self._files if file.form == "latin"]
 
     def find(self, text: str) -> list[Hit]:
@@ -79,6 +91,10 @@ class PatternReader:
             shown = run[0].rstrip(" -")
             if _DIGIT.search(shown):
                 hits += self._in_run(text, _compact(shown, run.start()))
+                for file, pattern in self._raw:
+                    for found in pattern.regex.finditer(shown):
+                        begin = run.start() + found.start()
+                        hits += self._scored(text, file, pattern, begin, begin + len(found[0]), _digits(found[0]))
             if len(shown) > 4:
                 hits += self._in_latin(text, run.start(), run.start() + len(shown))
         if _CHINESE_START.search(text):
@@ -117,7 +133,11 @@ class PatternReader:
         score, context = told.score, []
         before = text[max(0, start - _NEAR) : start]
         if told.cue is not None:
-            word = _ends_with(before, self._tails[file.id] if told.cue == "tail" else self._cues[file.id])
+            if told.cue == "around":
+                beside = text[max(0, start - _WIDE) : end + _WIDE]
+                word = next((cue for cue in self._around[file.id] if cue in beside), "")
+            else:
+                word = _ends_with(before, self._tails[file.id] if told.cue == "tail" else self._cues[file.id])
             if word:
                 score = max(score, told.cue_score)
                 context.append(word)
@@ -139,6 +159,10 @@ class PatternReader:
 
     def _hit(self, file: PatternFile, pattern: _Pattern, start: int, end: int, value: str, score: float, context: tuple[str, ...]) -> Hit:
         return Hit(start, end, file.kind, pattern.name, score, value.replace(" ", ""), context, file.priority)
+
+
+def _digits(written: str) -> str:
+    return "".join(char for char in written if char.isdigit())
 
 
 def _sorted(words: Sequence[str]) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ class Persons:
             return ("某某" if rest[:1] in "某*x" else "某" + rest) if strict else name if part == "titled" or "*" not in rest else surname + "某"
         if part in ("little", "surname"):
             return ("某" if part == "surname" else name[0] + "某") if strict else name
-        if part == "nick" or "·" in name or part == "undotted":
+        if part in ("nick", "given") or "·" in name or part == "undotted":
             return "某某"
         surname, rest = ("", "某某") if strict else (self.split(name)[0], "某" * (len(name) - len(self.split(name)[0])))
         if surname + rest not in taken:
@@ -64,7 +64,7 @@ class Persons:
 
     def _rename(self, finding: Finding, job: Job, taken: set[str]) -> str:
         name, part = finding.value, finding.part
-        if part == "nick":
+        if part in ("nick", "given"):
             return job.pick("nick", name, self._pools.nick)
         if part == "undotted" or not name[0] or "·" in name:
             return job.pick("name", name, self._pools.minority if "·" in name else self._pools.undotted)

@@ -19,7 +19,8 @@ class Example(Model):
 class Pattern(Model):
     """One named pattern. `score` alone; with the check passed `check_score`; with a cue `cue_score`; the best of these counts.
 
-    `cue: near` asks for a cue word right before (a few filler characters between); `tail` for one of `tails`. `shown` is the least number
+    `cue: near` asks for a cue word right before (a few filler characters between); `tail` for one of `tails`; `around` for one of `around` on either
+    side. `raw`: read with its separators, which are folded away otherwise. `shown` is the least number
     of digits that a masked form shows; `not` a pattern that the whole match must not fit.
     """
 
@@ -28,10 +29,11 @@ class Pattern(Model):
     score: float = Field(ge=0, le=1)
     check: Literal["id18", "luhn", "uscc", "vin"] | None = None
     check_score: float = 0.0
-    cue: Literal["near", "tail"] | None = None
+    cue: Literal["near", "tail", "around"] | None = None
     cue_score: float = 0.0
     shown: int = 0
     region: bool = False
+    raw: bool = False
     not_: str | None = Field(default=None, alias="not")
 
 
@@ -43,7 +45,7 @@ class Mask(Model):
 
 
 class PatternFile(Identified):
-    """A recogniser of identifiers. `form`: digits (spaces, hyphens and Chinese digits are folded away), latin, or text."""
+    """A recogniser of identifiers. `form`: digits (spaces, hyphens and Chinese digits are folded away), latin, or text. `parts` are pieces of patterns: <name>."""
 
     kind: str
     form: Literal["digits", "latin", "text"]
@@ -53,6 +55,8 @@ class PatternFile(Identified):
     patterns: list[Pattern]
     cues: list[str] = []
     tails: list[str] = []
+    around: list[str] = []
+    parts: dict[str, str] = {}
     not_cues: list[str] = []
     literals: list[str] = []
     examples: list[Example] = Field(min_length=1)
@@ -71,6 +75,7 @@ class NameFile(Identified):
     place_ends: str
     cues: dict[str, list[str]]
     titles: list[str]
+    sure_titles: list[str]
     no_title_after: dict[str, list[str]]
     masks: list[str]
     little: str
@@ -87,6 +92,20 @@ class NameFile(Identified):
     transliterated: str
     parts: list[str]
     nick_cues: list[str]
+    naming: list[str]
+    naming_links: list[str]
+    mask_sign: str
+    surname_word: str
+    family: str
+    big: str
+    little_tails: str
+    no_little: list[str]
+    pet_marks: str
+    not_named: list[str]
+    kin: list[str]
+    pet_ends: str
+    surname_after: str
+    joins: str
     weights: dict[str, float]
     examples: list[Example]
     counterexamples: list[str]
@@ -98,6 +117,9 @@ class AddressFile(Identified):
     kind: Literal["address"]
     numbered: dict[str, list[str]]
     alone: list[str]
+    tails: list[str]
+    begin: list[str]
+    not_generic: list[str]
     exact: list[str]
     named: list[str]
     public: list[str]
@@ -106,12 +128,14 @@ class AddressFile(Identified):
     lead: list[str]
     cues: list[str]
     roads: list[str]
+    more: dict[str, list[str]]
     whole: list[str]
     keep: list[str]
     estates: list[str]
     stop_words: list[str]
     no_names: list[str]
-    minor_levels: dict[str, list[str]]
+    minor_places: dict[str, list[str]]
+    no_place: list[str]
     examples: list[Example]
     counterexamples: list[str]
 

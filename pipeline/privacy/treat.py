@@ -12,6 +12,7 @@ from pipeline.privacy.model import Change, Finding, Mode, OffsetMap
 from pipeline.privacy.persons import Persons
 from pipeline.text.normalise import fold
 
+_GROUPS = {"school": "places", "workplace": "work"}  # kind → group of minor_places
 _HEX = 10  # characters of a hash that are shown: 40 bits, enough to tell apart the persons of a job
 
 
@@ -87,6 +88,9 @@ class Treatment:
     def _mask_place(self, finding: Finding) -> str:
         """锦绣花园3号楼2单元501室 → 某花园某号楼某单元某室"""
         detail = finding.value
+        if finding.kind in _GROUPS:
+            word = self._addresses.kind_word(detail, _GROUPS[finding.kind])
+            return "某" + word if word else self._generic[finding.kind]
         made, at = [], 0
         for piece in self._addresses.pieces(detail):
             made.append("某" + detail[piece.kind_at : piece.end])
@@ -96,6 +100,9 @@ class Treatment:
     def _invent_place(self, finding: Finding, job: Job) -> str:
         """The same shape with other names and numbers; one name is always turned into the same other name."""
         detail = finding.value
+        if finding.kind in _GROUPS:
+            word = self._addresses.kind_word(detail, _GROUPS[finding.kind])
+            return job.pick("place", detail, self._places["estate"]) + word if word else self._generic[finding.kind]
         made, at = [], 0
         for piece in self._addresses.pieces(detail):
             old, kind = detail[piece.start : piece.kind_at], detail[piece.kind_at : piece.end]
