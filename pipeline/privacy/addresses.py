@@ -250,7 +250,8 @@ class AddressReader:
 
     def places_of(self, text: str, group: str) -> list[tuple[int, int]]:
         """Named schools or work places (groups of `minor_places`), for the stricter rules: spans with the region before them."""
-        found, chains = [], self._chains(text)
+        found: list[tuple[int, int]] = []
+        chains = self._chains(text)
         for term in self._minor[group].finditer(text):
             joined = next((chain for chain in chains if chain[-1].end == term.end()), None)
             near = next((chain for chain in chains if 0 <= term.start() - chain[-1].end <= _NAME and {p.level for p in chain} & self._regions), None)

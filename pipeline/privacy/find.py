@@ -94,7 +94,7 @@ class Deidentifier:
 
     def _surroundings(self, plain: str, *, work: bool) -> list[Hit]:
         """Under the stricter rules: named schools, and for minors the named places where they work."""
-        hits = []
+        hits: list[Hit] = []
         for kind, group in (("school", "places"), ("workplace", "work")) if work else (("school", "places"),):
             for start, end in self._addresses.places_of(plain, group):
                 if all(end <= other.start or start >= other.end for other in hits):
