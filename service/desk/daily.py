@@ -152,9 +152,9 @@ def _key_kinds(here: Context) -> list[str]:
 
 async def _sheet(here: Context, start: int, station: str) -> Sheet:
     end, now, names = start + 24 * _HOUR, now_ms(), Names(here.assessor.engine)
-    rows = await here.store.read_async(lambda connection: _read(connection, start, end, station))
+    # reading two thousand answers takes a while: off the event loop
+    lines = await here.store.read_async(lambda connection: [(row, _line(row, names, now)) for row in _read(connection, start, end, station)])
     cases = [case for case in await open_cases(here, visits=True) if not station or case.incident.station == station]
-    lines = [(row, _line(row, names, now)) for row in rows]
     day = [(row, line) for row, line in lines if start <= row["received_at"] < end]
     counts = [(level, sum(line.level == level for _, line in day), sum(line.level == level and row["status"] == "open" for row, line in day)) for level in names.levels(names.engine.profile)[::-1]]  # fmt: skip
     late = sorted(((row, line) for row, line in lines if line.late), key=lambda item: (-item[0]["rank"], item[0]["received_at"]))
@@ -171,7 +171,7 @@ async def _sheet(here: Context, start: int, station: str) -> Sheet:
         visits,
         [line for row, line in lines if row["pending"]],
         sum(row["needs_review"] and row["status"] == "open" for row, _ in day),
-        len(rows) >= MOST,
+        len(lines) >= MOST,
         _counted(line.kind for _, line in day),
     )
 

@@ -55,6 +55,10 @@ class Desk:
     def there(self, selector: str) -> list[Any]:
         return self.driver.find_elements("css selector", selector)
 
+    def told(self, selector: str, name: str) -> list[str]:
+        """A `data-` attribute of all such elements, at one moment."""
+        return self.driver.execute_script("return [...document.querySelectorAll(arguments[0])].map(e => e.dataset[arguments[1]])", selector, name)
+
     def keys(self, *keys: str) -> None:
         """Keys as from a keyboard: to whatever has the focus, even while the page swaps it."""
         from selenium.webdriver import ActionChains
@@ -96,12 +100,12 @@ class Desk:
 
 
 @contextmanager
-def serving(folder: Path, *, filled: bool = False, **more: Any) -> Iterator[str]:
+def serving(folder: Path, *, filled: bool = False, assessor: Assessor | None = None, **more: Any) -> Iterator[str]:
     """A demo that listens on a port of its own (`filled` with the fictional county); its address."""
     import uvicorn
 
     settings = Settings(**{"database": f"sqlite:///{folder}/a.db", "jobs_folder": folder / "jobs", "demo": True, "tier": "rules", "log_level": "ERROR"} | more)
-    app = create_app(settings, assessor=Assessor())
+    app = create_app(settings, assessor=assessor or (Assessor() if settings.tier == "rules" else None))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()

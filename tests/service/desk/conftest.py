@@ -39,12 +39,12 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, assessor: Assessor) -> Iterator[str]:
     """Where a demo listens; one for a module."""
     import pytest_socket
 
     pytest_socket.enable_socket()
-    with serving(tmp_path_factory.mktemp("browser")) as where:
+    with serving(tmp_path_factory.mktemp("browser"), assessor=assessor) as where:
         yield where
 
 
