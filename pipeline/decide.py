@@ -62,6 +62,10 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
         reading.values["script.none"] = 1.0
         _hold(reading, touched, scores, hits)
     _give_way(pack, reading, scores)
+    least = float(pack.settings["second_script"]) * max(scores.values(), default=0.0)
+    for name in [name for name, score in scores.items() if score < least]:
+        del scores[name]
+        reading.values[f"script.{name}"] = 0.0
     ranked = _ranked(pack, "scripts", scores, hits)
     for entry in ranked:
         reading.decide(entry.rule, entry.score, entry.hits)

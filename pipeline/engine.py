@@ -10,13 +10,14 @@ from pipeline import decide, facts
 from pipeline.advice import Adviser, View
 from pipeline.answer import Answer, Loss
 from pipeline.facts.loss import loss as find_loss
+from pipeline.facts.loss import sure as told_as_gone
 from pipeline.fuse import Labels, doubted, fuse, higher, raised
 from pipeline.grade import Grade, grade
 from pipeline.match.reading import Reading
 from pipeline.match.scan import Spans, scan
 from pipeline.playbook.conduct import conduct
 from pipeline.playbook.desk import Desk
-from pipeline.rulepack.pack import Pack
+from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.rulepack.store import load_pack
 from pipeline.text.document import Document, read
 from pipeline.text.plain import chinese
@@ -118,7 +119,8 @@ class Engine:
         """Settle the labels; where the best category reports fraud and no script is known, its default script stands in."""
         reading, scripts, stage = answer.reading, labels.scripts, labels.stage
         script = answer.default_script(labels.categories) if not scripts else None
-        loss = self._loss(answer) if scripts or script else None
+        if scripts or script:
+            self._loss(answer)
         if script is not None:  # deceived in a way that no script tells: the stage and the loss still matter
             scripts = [script]
             reading.decide(script.rule, script.score, script.hits)
@@ -127,19 +129,37 @@ class Engine:
         if scripts and stage is None:
             reading.values["script.any"], reading.values["script.count"] = 1.0, float(len(scripts))
             stage = decide.decide_stage(self.pack, reading)
+        loss = self._loss_at(answer, stage) if scripts else None
         answer.settle(labels.categories, labels.disputes, scripts, stage, loss)
 
     def _loss(self, answer: Answer) -> Loss:
+        """The loss as the text tells it, for the stages to ask."""
         if answer.told is None:
             answer.told = Loss(*find_loss(answer.document, answer.found))
-        values = answer.reading.values
-        values["fact.loss"] = float(answer.told.yuan or 0)
-        values["fact.loss_told"] = 1.0 if answer.told.yuan else 0.0
-        return answer.told
+        gone = answer.told.yuan is not None and told_as_gone(answer.document, answer.found)
+        answer.reading.values["fact.loss_sure"] = 1.0 if gone else 0.0
+        return _told(answer, answer.told)
+
+    def _loss_at(self, answer: Answer, stage: RuleSpec | None) -> Loss:
+        """The loss once the stage is known: none where nothing went; where money did go, the one sum that the text gives."""
+        told = self._loss(answer)
+        if stage is None or stage.data["paid"] == "attempting":
+            return told
+        if stage.data["lost"] == "never":
+            return _told(answer, Loss(None, 0, 0))
+        if stage.data["paid"] == "yes" and told.yuan is None:
+            return _told(answer, Loss(*find_loss(answer.document, answer.found, paid=True)))
+        return told
 
     def assess_many(self, incidents: Iterable[Incident]) -> Iterable[Assessment]:
         """Assess one after another, in order."""
         return (self.assess(incident) for incident in incidents)
+
+
+def _told(answer: Answer, loss: Loss) -> Loss:
+    answer.reading.values["fact.loss"] = float(loss.yuan or 0)
+    answer.reading.values["fact.loss_told"] = 1.0 if loss.yuan else 0.0
+    return loss
 
 
 def _remember(answer: Answer, recall: Recall | None) -> None:

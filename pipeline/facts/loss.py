@@ -12,6 +12,7 @@ from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasic
 from pipeline.facts.cues import Beside, Within
 from pipeline.facts.lexicon import load_list
 from pipeline.facts.model import Fact, Facts
+from pipeline.facts.numbers import parse
 from pipeline.text.document import Document
 
 _TOTAL_LOSS, _LOSS, _TOTAL_PAID, _PAID, _SAID, _RECOVERED, _ASKED, _LONE = 8, 7, 6, 5, 4, 3, 2, 1
@@ -20,6 +21,10 @@ _CLOSE = 22  # characters in which a cue counts as being in the clause, where no
 _ENDS = "。!?;\n…"
 _AFTER_PAUSE = re.compile(r"[,:()。!?;\n…]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _LINKS = frozenset(("、", "和", "及", "与", "以及"))
+_EACH = re.compile(
+    r"([一二两三四五六七八九十\d]{1,3})(?:名|人|位|家|户|笔|次|回|趟|个人)[^,。;!?]{0,8}?(?:各|每人|每笔|每次|每回)(?:收取|收了|收|付了|付|转了|转|给了|打了|交了)?$"
+)
+_EACH_REACH, _EACH_MOST = 24, 50  # characters looked at before the sum; more than so many are no list of payments
 _AFTER = 12  # characters after a sum that are looked at
 _BESIDE = 3  # characters within which 佣金, 额度, 才能 speak of this sum
 _LINKED = 8  # characters between a sum and one that it continues
@@ -60,8 +65,10 @@ class LossReader:
         self._equal = float(told["about_equal"])
         self._reach = int(told["reach"])
 
-    def read(self, document: Document, facts: Facts) -> Loss:
+    def read(self, document: Document, facts: Facts, *, paid: bool = False) -> Loss:
         """The loss in yuan and the span of the sum it rests on; (None, 0, 0) where the text tells none. Never raises.
+
+        `paid`: it is known that money is gone; then the one sum that the text gives is what went, however it is told.
 
         >>> from pipeline.facts import extract
         >>> from pipeline.text.document import read
@@ -77,6 +84,37 @@ class LossReader:
                 ranked.append(told)
         if not ranked:
             return _NOTHING
+        found = self._choose(text, ranked)
+        return self._times(text, self._only(text, ranked) if paid and found[0] is None else found)
+
+    def _times(self, text: str, found: Loss) -> Loss:
+        """两名家长各九万元, 三次每次五千: the sum of each, so many times."""
+        yuan, start, end = found
+        each = _EACH.search(text, max(0, start - _EACH_REACH), start) if yuan else None
+        count = parse(each.group(1)) if each is not None else None
+        if yuan is None or count is None or not 1 < count.value <= _EACH_MOST:
+            return found
+        return yuan * int(count.value), start, end
+
+    def sure(self, document: Document, facts: Facts) -> bool:
+        """Whether a sum is told as gone or paid, not only as asked for."""
+        text, previous = document.text, None
+        for fact in facts.money:
+            previous = self._rank(text, fact, previous)
+            if previous.rank >= _SAID:
+                return True
+        return False
+
+    def _only(self, text: str, ranked: list[Ranked]) -> Loss:
+        """The one sum among the likeliest, where nobody says that nothing was lost."""
+        best = max(row.rank for row in ranked)
+        for rows in (ranked, [row for row in ranked if row.rank == best]):
+            if len({row.fact.value for row in rows}) == 1:
+                return _NOTHING if self._none.found(text) else _single(rows[0].fact)
+        return _NOTHING
+
+    def _choose(self, text: str, ranked: list[Ranked]) -> Loss:
+        """The loss among the sums that could be it."""
         best = max(row.rank for row in ranked)
         chosen = [row for row in ranked if row.rank == best]
         if best >= _LOSS:
@@ -263,6 +301,11 @@ def shipped() -> LossReader:
     return LossReader(load_list("loss"))
 
 
-def loss(document: Document, facts: Facts) -> Loss:
+def sure(document: Document, facts: Facts) -> bool:
+    """Whether the text tells a sum as gone or paid, by the shipped cues."""
+    return shipped().sure(document, facts)
+
+
+def loss(document: Document, facts: Facts, *, paid: bool = False) -> Loss:
     """The loss with the shipped cues: (yuan or None, start, end) in `document.text`."""
-    return shipped().read(document, facts)
+    return shipped().read(document, facts, paid=paid)

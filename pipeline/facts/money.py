@@ -122,6 +122,8 @@ def _spoken(text: str, start: int, end: int, number: Number) -> bool:
         return False
     if text[end - 1] in _SPOKEN_TAIL and text[end - 2] in _SPOKEN_SCALE:
         return text[start:end] not in _IDIOM
+    if number.value >= 1000 and sum(char in _SPOKEN_SCALE for char in text[start:end]) > 1 and text[end - 1] in _SPOKEN_TAIL:  # 四千九百九十九
+        return True
     return number.value >= 500 and text[start - 1] in _STOPS and (end == len(text) or text[end] in _STOPS)
 
 

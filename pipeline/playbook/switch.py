@@ -14,7 +14,7 @@ from pipeline.rulepack.pack import Pack
 Look = Callable[..., float]  # values.get
 _OPERAND = re.compile(r"v\(('[^']+'), 0\.0\)")
 # what the engine gives besides labels
-_FACTS = frozenset({"people", "households", "money", "calls", "victim_age", "length", "han", "common", "characters", "loss", "loss_told"})
+_FACTS = frozenset({"people", "households", "money", "calls", "victim_age", "length", "han", "common", "characters", "loss", "loss_told", "loss_sure"})
 _FREE = re.compile(r"(?:repeat|meta)\..")  # what others put beside the labels, under names of their own
 _AXES = frozenset({"urgency", "danger", "difficulty", "max"})
 _FAMILY = {

@@ -110,6 +110,7 @@ class Stage(Rule):
 
     rank: int
     paid: Literal["no", "attempting", "yes"] = "no"
+    lost: Literal["as_told", "never"] = "as_told"  # never: at this stage no sum of the text is a loss
 
 
 class Dispute(Scored):
