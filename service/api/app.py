@@ -70,6 +70,7 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
         lifespan=_lifespan,
         telemetry=_OFF,
         redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.context = context
     for router in ROUTERS:

@@ -25,6 +25,11 @@ _PROBLEMS = {
     "400": "请求读不了", "401": "需要密钥", "403": "没有权限", "404": "没有", "409": "冲突", "413": "过大", "415": "不是 JSON", "422": "不合要求", "429": "太频繁",
     "500": "内部错误", "503": "忙或正在停止",
 }  # fmt: skip
+_ONCE = ("/v1/assessments", "/v1/assessments:batch", "/v1/assessments/{id}/decision", "/v1/cases/{id}/steps", "/v1/cases/{id}/visits")
+_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "description": "幂等键: 同一请求再发一次得到第一次的答复, 不会记两次; 记 24 小时",
+}  # fmt: skip
 _INPUTS = (
     wire.AssessIn,
     wire.BatchIn,
@@ -57,6 +62,11 @@ def reply(name: str, status: int, description: str = "") -> dict[int | str, dict
     return {status: {"description": description or "好", "content": {"application/json": {"schema": {"$ref": _REF.format(name=name)}}}}}
 
 
+def operation_id(route: Any) -> str:
+    """tag-name: what generated clients call their methods after."""
+    return f"{route.tags[0]}-{route.name}" if route.tags else str(route.name)
+
+
 def install(app: FastAPI) -> None:
     """Give the application its schema, made once when first asked for."""
 
@@ -81,6 +91,8 @@ def made(app: FastAPI) -> dict[str, Any]:
             if path.startswith("/v1/") and path != "/v1/session":
                 operation["security"] = [{"key": []}]
             _problems(operation, protected=path.startswith("/v1/"))
+    for path in _ONCE:
+        document["paths"][path]["post"].setdefault("parameters", []).append(_KEY)
     return document
 
 
@@ -89,6 +101,10 @@ def _problems(operation: dict[str, Any], *, protected: bool) -> None:
     responses.pop("422", None)
     if responses.get("200") == {"description": "Successful Response", "content": {"application/json": {"schema": {}}}}:
         responses["200"] = {"description": "好"}
+    for answer in responses.values():
+        media = answer.get("content", {})
+        if len(media) > 1 and media.get("application/json") == {"schema": {}}:  # the framework's default, where the route answers with something else
+            del media["application/json"]
     content = {"application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemOut")}}}
     for status, says in _PROBLEMS.items():
         if protected or status in ("500", "503", "400", "422", "401", "403", "429", "404"):
