@@ -18,6 +18,7 @@ _GAP = 8  # characters of a name of unknown kind between a region or road and a 
 _NO_NAME = frozenset(("", *" ,。、;:!?()在住到于至是"))
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _SHORT = frozenset("户房座室铺床区")  # these begin a tail only after a room number or a letter
+_NUMERALS = frozenset("0123456789零一二三四五六七八九十百甲乙丙丁东西南北中左右abcdefghijklmnopqrstuvwxyz")
 _SHORT_TAIL = 2
 _NAME, _LONG_NAME, _LEAST_NAME = 10, 14, 2  # characters of a name before a numbered tail
 _NUMBER = r"(?:第?[东西南北]?[0-9]{1,5}(?:[-之~][0-9]{1,4}){0,3}|第?[零一二三四五六七八九十百]{1,6}|[甲乙丙丁a-z][0-9]{0,4}|[东西南北左右中])"
@@ -112,7 +113,7 @@ class AddressReader:
             elif piece.end > chains[-1][-1].end:
                 chains[-1].append(piece._replace(start=chains[-1][-1].end))
             self._numbered(text, chains[-1])
-        if flat or (any(self._levels[term] == _UNIT for _start, _end, term in found) and self._alone.search(text)):
+        if flat or (any(self._levels[term] == _UNIT and text[start - 1] in _NUMERALS for start, _end, term in found) and self._alone.search(text)):
             chains = self._with_alone(text, chains)
         return chains
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
+
 from pipeline.privacy.patterns import Hit, settle
 from pipeline.privacy.schema import NameFile
 
@@ -32,8 +34,8 @@ class OtherNames:
         self._short_parts = frozenset(part for part in told.parts if len(part) == 1)
         self._after = frozenset(told.after)
         cues = dict.fromkeys(told.nick_cues, "nick") | dict.fromkeys(told.kin, "kin") | dict.fromkeys(told.naming, "naming")
-        self._cue_kind = cues
-        self._cues = re.compile("|".join(sorted(map(re.escape, cues), key=len, reverse=True)))
+        self._cue_words, self._cue_kinds = tuple(cues), tuple(cues.values())
+        self._cues = CharwiseDoubleArrayAhoCorasick(list(cues), MATCH_KIND_LEFTMOST_LONGEST)
         self._linking = re.compile(f"(?:{'|'.join(told.naming_links)})?")
         self._nick = re.compile(_NICK.pattern % "|".join(told.naming_links))
         self._typical = frozenset(told.given["3"])
@@ -43,39 +45,39 @@ class OtherNames:
     def further(self, text: str, hits: list[Hit]) -> list[Hit]:
         """The hits and those by a cue of their own: nicknames, 我儿子|宝山, 真名|江河."""
         more: list[Hit] = []
-        for cue in self._cues.finditer(text):
-            kind = self._cue_kind[cue[0]]
+        for _start, end, term in self._cues.find(text):
+            kind, cue = self._cue_kinds[term], self._cue_words[term]
             if kind == "nick":
-                hit = self._nickname(text, cue)
-            elif any(hit.start <= cue.end() < hit.end for hit in hits):
+                hit = self._nickname(text, end, cue)
+            elif any(hit.start <= end < hit.end for hit in hits):
                 continue
             else:
-                hit = self._given(text, cue) if kind == "kin" else self._named(text, cue)
+                hit = self._given(text, end, cue) if kind == "kin" else self._named(text, end, cue)
             if hit is not None:
                 more.append(hit)
         return settle(hits + more) if more else hits
 
-    def _given(self, text: str, cue: re.Match[str]) -> Hit | None:
+    def _given(self, text: str, start: int, cue: str) -> Hit | None:
         """我儿子|宝山|在学校: two typical characters of given names after a kin word."""
-        start, end = cue.end(), cue.end() + 2
+        end = start + 2
         given = text[start:end]
         if len(given) < _SHORT or not self._typical.issuperset(given) or self._reader.is_word(given):
             return None
         right, word = self._reader.right(text, end, given[-1])
-        return self._reader.hit(text, start, end, "given", 4.0, cue[0], word) if right > 0 else None
+        return self._reader.hit(text, start, end, "given", 4.0, cue, word) if right > 0 else None
 
-    def _named(self, text: str, cue: re.Match[str]) -> Hit | None:
+    def _named(self, text: str, at: int, cue: str) -> Hit | None:
         """真名|江河, : after a naming cue two or three characters up to a pause are a name where a surname begins them, even a word."""
-        start = self._linking.match(text, cue.end() + text.startswith((":", " "), cue.end())).end()  # type: ignore[union-attr]
+        start = self._linking.match(text, at + text.startswith((":", " "), at)).end()  # type: ignore[union-attr]
         found = _HAN.match(text, start)
         if found is None or text[found.end() : found.end() + 1] not in _BREAKS or found[0] in self._named_not or found[0][0] in self._joins:
             return None
         if not self._reader.begins(found[0]):
             return None
-        return self._reader.hit(text, start, found.end(), "full", 4.5, cue[0], "")
+        return self._reader.hit(text, start, found.end(), "full", 4.5, cue, "")
 
-    def _nickname(self, text: str, cue: re.Match[str]) -> Hit | None:
-        found = self._nick.match(text, cue.end())
+    def _nickname(self, text: str, at: int, cue: str) -> Hit | None:
+        found = self._nick.match(text, at)
         if found is None or not found.lastindex:
             return None
         start, end = found.span(found.lastindex)
@@ -84,7 +86,7 @@ class OtherNames:
         if found.lastindex == _BARE and not self._reader.may_name(text[start:end]):
             return None
         if end > start and (found.lastindex != _BARE or not self._reader.is_word(text[start:end]) or text[end : end + 1] in _BREAKS):
-            return self._reader.hit(text, start, end, "nick", 5.0, cue[0], "")
+            return self._reader.hit(text, start, end, "nick", 5.0, cue, "")
         return None
 
     def joined(self, text: str, parts: list[tuple[int, int]]) -> list[Hit]:

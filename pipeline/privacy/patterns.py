@@ -19,7 +19,7 @@ _PLAIN = str.maketrans(_CHINESE, "0123456789112345678902")
 _CHINESE_RUN = re.compile(rf"(?:[{_CHINESE}][ -]?){{6,}}[{_CHINESE}0-9x]+|(?=[0-9]*[{_CHINESE}])[0-9{_CHINESE}]{{11,}}")
 _CHINESE_START = re.compile(rf"[{_CHINESE}][ -]?[{_CHINESE}][ -]?[{_CHINESE}][ -]?[{_CHINESE}]")  # cheap: most texts have no such run
 _FILLER = '号码是为: ,()"“”尾的叫有·.、;=>-\t'
-_NEAR, _AROUND, _WIDE = 16, 14, 16
+_NEAR, _AROUND, _WIDE, _BESIDE = 16, 14, 16, 6
 LEAST = 0.5  # a finding below this score is none
 
 
@@ -57,6 +57,7 @@ class _Pattern:
         self.told = told
         self.name = f"{owner.id}/{told.name}"
         self.check: Callable[[str], bool] | None = CHECKS[told.check] if told.check else None
+        self.literals = tuple(told.literals)
         self.never = re.compile(told.not_) if told.not_ else None
 
 
@@ -76,7 +77,7 @@ class PatternReader:
         self._tails = {file.id: _sorted(file.tails) for file in files}
         self._around = {file.id: _sorted(file.around) for file in files}
         self._not_cues = {file.id: _sorted(file.not_cues) for file in files}
-        self._text = [(file, patterns) for file, patterns in self._files if file.form == "text"]
+        self._text = [(file, patterns, re.compile(file.gate) if file.gate else None) for file, patterns in self._files if file.form == "text"]
         numbers = [(file, patterns) for file, patterns in self._files if file.form == "digits"]
         self._digits = [(file, [pattern for pattern in patterns if not pattern.told.raw]) for file, patterns in numbers]
         self._raw = [(file, pattern) for file, patterns in numbers for pattern in patterns if pattern.told.raw]
@@ -101,11 +102,32 @@ class PatternReader:
             for run in _CHINESE_RUN.finditer(text):
                 spans.append(run.span())
                 hits += self._in_run(text, _compact(run[0].translate(_PLAIN), run.start()), spoken=True)
-        for file, patterns in self._text:
-            if (spans and not file.literals) or any(literal in text for literal in file.literals):
-                for pattern in patterns:
-                    hits += (self._hit(file, pattern, found.start(), found.end(), found[0], pattern.told.score, ()) for found in pattern.regex.finditer(text))
+        for file, patterns, gate in self._text:
+            if not file.literals:
+                if spans:
+                    hits += self._beside(text, file, patterns, spans)
+            elif any(literal in text for literal in file.literals) and (gate is None or gate.search(text)):
+                hits += self._in_text(text, file, patterns, 0, len(text))
         return settle(hits) if len(hits) > 1 else hits
+
+    def _beside(self, text: str, file: PatternFile, patterns: list[_Pattern], spans: list[tuple[int, int]]) -> Iterator[Hit]:
+        """Text patterns without words of their own begin at a run of digits and letters, or a little before."""
+        windows: list[tuple[int, int]] = []
+        for begin, stop in spans:
+            start, end = max(0, begin - _BESIDE), stop + _BESIDE
+            if windows and start <= windows[-1][1]:
+                windows[-1] = windows[-1][0], max(end, windows[-1][1])
+            else:
+                windows.append((start, end))
+        for start, end in windows:
+            yield from self._in_text(text, file, patterns, start, end)
+
+    def _in_text(self, text: str, file: PatternFile, patterns: list[_Pattern], start: int, end: int) -> Iterator[Hit]:
+        for pattern in patterns:
+            if pattern.literals and not any(literal in text for literal in pattern.literals):
+                continue
+            for found in pattern.regex.finditer(text) if pattern.literals else pattern.regex.finditer(text, start, end):
+                yield self._hit(file, pattern, found.start(), found.end(), found[0], pattern.told.score, ())
 
     def _in_run(self, text: str, run: _Run, *, spoken: bool = False) -> Iterator[Hit]:
         for file, patterns in self._digits:

@@ -20,7 +20,7 @@ class Pattern(Model):
     """One named pattern. `score` alone; with the check passed `check_score`; with a cue `cue_score`; the best of these counts.
 
     `cue: near` asks for a cue word right before (a few filler characters between); `tail` for one of `tails`; `around` for one of `around` on either
-    side. `raw`: read with its separators, which are folded away otherwise. `shown` is the least number
+    side. `raw`: read with its separators, which are folded away otherwise. `literals`: looked for only where the text has one of them. `shown` is the least number
     of digits that a masked form shows; `not` a pattern that the whole match must not fit.
     """
 
@@ -34,6 +34,7 @@ class Pattern(Model):
     shown: int = 0
     region: bool = False
     raw: bool = False
+    literals: list[str] = []
     not_: str | None = Field(default=None, alias="not")
 
 
@@ -45,7 +46,10 @@ class Mask(Model):
 
 
 class PatternFile(Identified):
-    """A recogniser of identifiers. `form`: digits (spaces, hyphens and Chinese digits are folded away), latin, or text. `parts` are pieces of patterns: <name>."""
+    """A recogniser of identifiers. `form`: digits (spaces, hyphens and Chinese digits are folded away), latin, or text. `parts` are pieces of patterns: <name>.
+
+    A text recogniser is asked where the text has one of `literals` and `gate` (a cheap pattern) is found; without literals beside runs of digits and letters.
+    """
 
     kind: str
     form: Literal["digits", "latin", "text"]
@@ -59,6 +63,7 @@ class PatternFile(Identified):
     parts: dict[str, str] = {}
     not_cues: list[str] = []
     literals: list[str] = []
+    gate: str | None = None
     examples: list[Example] = Field(min_length=1)
     counterexamples: list[str] = Field(min_length=1)
 
