@@ -28,7 +28,7 @@ from service.api.lane import Lane
 from service.api.wire import KNOWN
 from service.assessor import Assessor
 from service.desk import routes as triage
-from service.desk.pages import static_files
+from service.desk.pages import problem_page, static_files, wanted
 from service.hooks import Sender
 from service.jobs.runner import Runner
 from service.keys import Keyring
@@ -185,16 +185,21 @@ def _id(request: Request) -> str:
     return str(request.scope.get("fengqiao.request_id", ""))
 
 
+def _answer(request: Request, problem: Problem) -> Response:
+    """A problem document for programs; a page for a person who looks at the desk."""
+    return problem_page(problem, _id(request)) if wanted(request) else problem.response(_id(request))
+
+
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error.response(_id(request))
+    return _answer(request, error)
 
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return of_errors(error.errors(), KNOWN).response(_id(request))
+    return _answer(request, of_errors(error.errors(), KNOWN))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return of_http(error.status_code, error.headers).response(_id(request))
+    return _answer(request, of_http(error.status_code, error.headers))

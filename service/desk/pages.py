@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+
+from service.problems import Problem
 
 FOLDER = Path(__file__).parent
 POLICY = (
@@ -31,6 +34,17 @@ def render(name: str, **values: Any) -> str:
 def page(name: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> Response:
     """A template as a response."""
     return HTMLResponse(render(name, **values), status, {"content-security-policy": POLICY} | (headers or {}))
+
+
+def wanted(request: Request) -> bool:
+    """Whether a person waits for a page of the desk, rather than a program for an answer."""
+    path = request.url.path
+    return request.method == "GET" and (path == "/" or path.startswith("/desk/")) and "text/html" in request.headers.get("accept", "")
+
+
+def problem_page(problem: Problem, request_id: str) -> Response:
+    """A problem as a page: what is wrong, what helps, and the number under which the log knows it."""
+    return page("problem.html", status=problem.status, headers=problem.headers, problem=problem, request_id=request_id)
 
 
 def static_files() -> StaticFiles:

@@ -19,6 +19,7 @@ from service.api.replies import Page, Record
 from service.api.replies_work import Case
 from service.api.wire import LINE, TEXT, SearchIn, Wire, purpose_of, read_body
 from service.desk import board, daily, overview, papers
+from service.desk.before import before
 from service.desk.common import common, stations, visitor
 from service.desk.names import Names
 from service.desk.pages import page
@@ -103,8 +104,11 @@ async def _note(request: Request, here: Context, who: Principal, ident: str) -> 
     record, answer, case = await here.store.write(read)
     names = Names(here.assessor.engine)
     state = record.incident
+    earlier, known = await before(here, names, state.key)
     return common(here, who) | _answered(record.narrative or "", answer, names) | {
         "record": record,
+        "earlier": earlier,
+        "known": known,
         "case": board.card(case, names, now_ms()) if case is not None else None,
         "state": state,
         "level": names.level(state.profile, state.colour),
@@ -148,5 +152,5 @@ async def typed(request: Request, here: Here, who: Assessing) -> Response:
     names = Names(here.assessor.engine)
     now, seen = names.level(answer.risk.profile, answer.risk.colour), names.level(answer.risk.profile, asked.highest or answer.risk.colour)
     level = max(now, seen, key=lambda item: item.rank)
-    values = common(here, who) | _answered(asked.narrative, answer, names) | {"level": level, "machine": now, "state": None}
+    values = common(here, who) | _answered(asked.narrative, answer, names) | {"level": level, "machine": now, "state": None, "earlier": (), "known": 0}
     return page("_typed.html", **values, headers={"fengqiao-colour": level.code, "fengqiao-machine": now.code})

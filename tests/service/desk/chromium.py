@@ -32,7 +32,7 @@ RED = "老公没有一天不打我, 今天又拿菜刀追我, 我躲在卫生间
 ORANGE = "隔壁为了停车位又打了我两拳, 脸都肿了"
 GREEN = "请问身份证到期了去哪里换"
 FRAUD = "我妈正在银行要给办案的民警转三十万到安全账户, 拦不住"
-_PATIENCE = 20  # seconds for anything to happen on a busy machine
+_PATIENCE = 45  # seconds for anything to happen on a busy machine
 
 
 class Desk:

@@ -104,3 +104,21 @@ def test_a_second_person_is_waited_for_on_the_sheet(opened):
     reply = opened.post(f"/v1/assessments/{ident}/decision", json={"colour": "orange", "reason": "到场核实无刀", "by": "甲"})
     assert reply.status_code == 202
     assert "W1" in part(opened.get("/desk/daily").text, "五、待第二人确认", "批示与分派")
+
+
+def test_a_note_tells_the_calls_before_and_what_was_done(opened):
+    now = dt.datetime.now(CHINA).replace(tzinfo=None)
+    for number, hours in enumerate((3 * 24, 24, 0)):
+        put(
+            opened,
+            LEAK,
+            f"N{number}",
+            occurred_at=(now - dt.timedelta(hours=hours)).isoformat(timespec="seconds"),
+            caller="13812345678",
+            place="东街9号楼501室",
+        )
+    opened.post("/v1/assessments/N0/decision", json={"close": True, "reason": "双方和解", "by": "甲", "second_person": "乙"})
+    told = part(opened.get("/desk/notes/N2").text, "<h3>以往", "</section>")
+    assert re.findall(r'href="/desk/notes/(N\d)"', told) == ["N1", "N0"]
+    assert all(word in told for word in ("同一报警人", "双方和解", "未决"))
+    assert "N1" not in part(opened.get("/desk/notes/N0").text + "<h3>以往</section>", "<h3>以往", "</section>")

@@ -91,3 +91,13 @@ def test_strangers_are_sent_to_the_door(tmp_path: Path):
 )
 def test_static_files_are_served(client, name):
     assert client.get(f"/desk/static/{name}").status_code == 200
+
+
+@pytest.mark.parametrize(("address", "status"), [("/desk/notes/nobody", 404), ("/desk/daily?day=yesterday", 422), ("/desk/nowhere", 404)])
+def test_a_person_is_told_in_chinese_and_a_program_in_json(client, address, status):
+    page = client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "回到队列" in page.text
+    told = client.get(address, headers={"accept": "application/json"})
+    assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+json")
