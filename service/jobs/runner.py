@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -24,7 +25,7 @@ from service.store.store import Store
 from service.store.tables import jobs
 from service.store.writer import Tx
 
-STALE_MS = 20_000  # a running job whose owner has not spoken for so long is anybody's
+STALE_MS = 20_000  # a running job whose owner has not spoken for so long is anybody's; at once where its process is known to be gone
 _PAUSE = 0.3
 _ORPHAN_MS = 86_400_000  # nobody uploads for a day
 _OURS = re.compile("[0-9a-f]{32}")
@@ -36,7 +37,8 @@ class Runner:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store, self._folder = store, folder
-        self._owner = uuid.uuid4().hex
+        self._place = this_place()
+        self._owner = f"{self._place}:{os.getpid()}:{uuid.uuid4().hex[:16]}"
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -63,8 +65,9 @@ class Runner:
 
     def _claim(self, tx: Tx) -> Mapping[str, Any] | None:
         at = now_ms()
-        free = or_(jobs.c.status == "queued", and_(jobs.c.status == "running", jobs.c.beat < at - STALE_MS))
-        found = tx.rows(select(jobs).where(free).order_by(jobs.c.at, jobs.c.id).limit(1))
+        free = or_(jobs.c.status == "queued", and_(jobs.c.status == "running", or_(jobs.c.beat < at - STALE_MS, jobs.c.owner.startswith(f"{self._place}:"))))
+        rows = tx.rows(select(jobs).where(free).order_by(jobs.c.at, jobs.c.id).limit(100))
+        found = [row for row in rows if row["status"] == "queued" or row["beat"] < at - STALE_MS or not _alive(row["owner"])]
         if not found:
             return None
         tx.execute(update(jobs).where(jobs.c.id == found[0]["id"]).values(status="running", owner=self._owner, beat=at))
@@ -84,24 +87,33 @@ class Runner:
                     await asyncio.wait_for(asyncio.shield(process.wait()), _PAUSE)
                 if not await self._store.write(lambda tx: self._beat(tx, row["id"], folder)):
                     await _end(process)
-                    await asyncio.to_thread(clear, folder, keep=())
+                    await self._clear_if_cancelled(row["id"], folder)
                     return
         except asyncio.CancelledError:
             await asyncio.shield(_end(process))
             await asyncio.shield(self._store.write(lambda tx: self._give_back(tx, row["id"])))
             raise
+        finally:
+            await _end(process)  # also where the store fails: nobody may be at work on a job that another will take up
         await self._finish(row, folder, int(process.returncode or 0))
+
+    async def _clear_if_cancelled(self, ident: str, folder: Path) -> None:
+        """Remove a cancelled job's files; one that another process has taken up meanwhile needs them."""
+        rows = await self._store.read_async(lambda connection: connection.execute(select(jobs.c.status).where(jobs.c.id == ident)).scalars().all())
+        if rows == ["cancelled"]:
+            await asyncio.to_thread(clear, folder, keep=())
+
+    def _mine(self, ident: str) -> Any:
+        return and_(jobs.c.id == ident, jobs.c.owner == self._owner, jobs.c.status == "running")
 
     def _beat(self, tx: Tx, ident: str, folder: Path) -> bool:
         """Write the progress down; False where the job was cancelled or is somebody else's."""
         told = _read(folder / "progress.json")
         counts = {name: told.get(name, 0) for name in ("records", "rows", "rejects")}
-        mine = and_(jobs.c.id == ident, jobs.c.owner == self._owner, jobs.c.status == "running")
-        return tx.execute(update(jobs).where(mine).values(beat=now_ms(), **counts)).rowcount > 0
+        return tx.execute(update(jobs).where(self._mine(ident)).values(beat=now_ms(), **counts)).rowcount > 0
 
     def _give_back(self, tx: Tx, ident: str) -> None:
-        mine = and_(jobs.c.id == ident, jobs.c.owner == self._owner, jobs.c.status == "running")
-        tx.execute(update(jobs).where(mine).values(status="queued", owner=""))
+        tx.execute(update(jobs).where(self._mine(ident)).values(status="queued", owner=""))
 
     async def _finish(self, row: Mapping[str, Any], folder: Path, status: int) -> None:
         told = _read(folder / "result.json")
@@ -109,14 +121,42 @@ class Runner:
         values: dict[str, Any] = {name: told[name] for name in ("records", "rows", "rejects") if good}
         values |= {"status": "done" if good else "failed", "code": told.get("code") or ("" if good else "FQ6505"), "ended": now_ms()}
 
-        def unit(tx: Tx) -> None:
-            tx.execute(update(jobs).where(jobs.c.id == row["id"]).values(values))
+        def unit(tx: Tx) -> bool:
+            if not tx.execute(update(jobs).where(self._mine(row["id"])).values(values)).rowcount:
+                return False
             detail: dict[str, Any] = {name: values[name] for name in ("status", "code", "records", "rows", "rejects") if name in values}
             tx.audit(Entry(values["ended"], row["actor"], row["purpose"], "job", row["id"], detail))
+            return True
 
-        await self._store.write(unit)
+        if not await self._store.write(unit):  # cancelled in the last moment
+            await self._clear_if_cancelled(row["id"], folder)
+            return
         keep = (f"result.{row['wanted']}", f"result.{row['wanted']}.rejects.jsonl", f"result.{row['wanted']}.manifest.json")
         await asyncio.to_thread(clear, folder, keep=keep if good else ())
+
+
+def this_place() -> str:
+    """Where process numbers mean the same: this boot of this machine (or container); empty where the system does not tell."""
+    try:
+        told = Path("/proc/sys/kernel/random/boot_id").read_text("ascii") + os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _alive(owner: str) -> bool:
+    """Whether the process that runs a job still is: known only of those of this place."""
+    place, _, rest = owner.partition(":")
+    number = rest.partition(":")[0]
+    if not place or place != this_place() or not number.isdigit():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

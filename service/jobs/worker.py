@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from service.label.part import Tally
 from service.label.run import label_file
 
 STARTED_BY = "FENGQIAO_JOB_PARENT"
+GONE = 3  # exit code
 
 
 def main(folder: Path) -> int:
@@ -31,8 +34,9 @@ def main(folder: Path) -> int:
         counted.add(tally)
         write(folder / "progress.json", {"records": records, "rows": counted.rows, "rejects": counted.rejects})
         if os.getppid() != parent:
-            raise SystemExit(3)
+            raise SystemExit(GONE)
 
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     told["engine"]["rules"] = tuple(told["engine"]["rules"])
     treated = deid(told["deid"], folder / "deid.key") if told["deid"] else None
     options = Options(tuple(told["texts"]), told["id_column"], told["full"], Choice(**told["engine"]), escape=True, deid=treated)
@@ -43,6 +47,13 @@ def main(folder: Path) -> int:
         return 2
     write(folder / "result.json", {"code": "", "records": done.records, "rows": done.tally.rows, "rejects": done.tally.rejects})
     return 0
+
+
+def _die_with(parent: int) -> None:
+    """End as soon as the service is gone, by whatever death: another will take the job up, and two must not write in one folder."""
+    while os.getppid() == parent:
+        time.sleep(0.1)
+    os._exit(GONE)
 
 
 def write(path: Path, value: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -32,6 +33,7 @@ def server(database: str, path: Path):
     environment = {
         **os.environ,
         "FENGQIAO_DATABASE": database,
+        "FENGQIAO_JOBS_FOLDER": str(path.with_name("jobs")),
         "FENGQIAO_RATE_LIMIT": "1000000/minute",
         "PYTHONPATH": str(ROOT),
     }
@@ -114,9 +116,20 @@ def path():
 def key_for(database: str) -> str:
     store = Store(Settings(database=database))
     try:
-        return create(store, "试", ["assess", "read", "decide"])[1]
+        return create(store, "试", ["assess", "read", "decide", "jobs"])[1]
     finally:
         store.close()
+
+
+JOB_ROWS = 400
+
+
+def upload(path: Path, key: str) -> str:
+    lines = ["警情编号,报警内容", *(f'K{n},"{(RED, GREEN, ORANGE)[n % 3]}"' for n in range(JOB_ROWS))]
+    with client(path, key) as asking:
+        made = asking.post("/v1/jobs", params={"output": "jsonl"}, content="\n".join(lines).encode())
+    assert made.status_code == 202, made.text
+    return str(made.json()["id"])
 
 
 @pytest.mark.parametrize(
@@ -128,8 +141,10 @@ def test_killed_while_writing_nothing_answered_is_lost(database, path, times):
     key, chance = key_for(database), random.Random(times)
     answered: dict[str, str] = {}
     decided: set[str] = set()
+    job = ""
     for number in range(times):
         with server(database, path) as process:
+            job = job or upload(path, key)
             load = Load(path, key, str(number))
             while len(load.decided) < 5:
                 time.sleep(0.01)
@@ -143,6 +158,12 @@ def test_killed_while_writing_nothing_answered_is_lost(database, path, times):
         assert {ident: found.get(ident) for ident in answered} == answered
         assert decided <= decisions
     assert len(decided) >= 5 * times
+    with server(database, path), client(path, key) as asking:  # the job that was under way all the time goes on to its end
+        while (told := asking.get(f"/v1/jobs/{job}").json())["status"] in ("queued", "running"):
+            time.sleep(0.1)
+        rows = [json.loads(line) for line in asking.get(f"/v1/jobs/{job}/result").text.splitlines()]
+    assert (told["status"], told["rows"]) == ("done", JOB_ROWS)
+    assert [row["警情编号"] for row in rows] == [f"K{n}" for n in range(JOB_ROWS)]
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
