@@ -133,7 +133,7 @@ def _left(due: int | None, now: int, *, late: bool) -> str:
     if due is None:
         return ""
     if due < now:
-        return f"逾期 {span(now - due)}" if late else "今日应访"
+        return f"逾期 {span(now - due)}" if late else "已到回访日"
     return f"还有 {span(due - now)}"
 
 

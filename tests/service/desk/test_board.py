@@ -47,7 +47,7 @@ def test_a_visit_is_due_on_its_day_and_late_after_the_days_of_grace(opened):
     walk(opened, "B4")
     assert "还有" in opened.get("/desk/board?part=true").text
     late(opened, "case_steps", "B4", 25)
-    assert "今日应访" in opened.get("/desk/board?part=true").text
+    assert "已到回访日" in opened.get("/desk/board?part=true").text
     late(opened, "case_steps", "B4", 50)
     assert "逾期" in opened.get("/desk/board?part=true").text
 
