@@ -107,6 +107,7 @@ class Learned:
             dispute=shares["dispute_type"],
             factors=shares["factors"],
             scripts=shares["fraud_scripts"],
+            stage=shares.get("fraud_stage", {}),
             category_set=self._set("category", shares["category"], state),
             dispute_set=self._set("dispute_type", shares["dispute_type"], state),
             adds=state.deep is not None,
@@ -144,7 +145,7 @@ class Learned:
         parts = np.zeros(len(text) + 1, np.float32)
         if state.encoded is not None:
             states = state.encoded.states
-            worth = (states - states.mean(axis=0)) @ self.heads.encoder[:, column]
+            worth = (states - states.mean(axis=0)) @ self.heads.encoder[: states.shape[1], column]
             for (start, end), value in zip(state.encoded.spans, worth, strict=True):
                 parts[start : max(end, start + 1)] += value / max(end - start, 1)
         elif column < self.heads.grams.shape[1]:
@@ -154,7 +155,7 @@ class Learned:
         return _best_clauses(parts, view.document.clauses)
 
 
-_TASKS = {"category": "category", "dispute": "dispute_type", "factor": "factors", "script": "fraud_scripts"}
+_TASKS = {"category": "category", "dispute": "dispute_type", "factor": "factors", "script": "fraud_scripts", "stage": "fraud_stage"}
 
 
 def _gram_parts(weights: npt.NDArray[np.int8], length: int) -> Floats:

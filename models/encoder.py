@@ -22,7 +22,10 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """`pooled` (D,): mean over all tokens. `states` (n, D): of the tokens of the text itself, `spans` their half-open places in it."""
+    """`pooled` (3 D,): means over all tokens of the last layer, the one halfway and the one at three quarters; how grave a matter is shows there as well.
+
+    `states` (n, D): last states of the tokens of the text itself, `spans` their half-open places in it.
+    """
 
     pooled: Floats
     states: Floats
@@ -55,11 +58,11 @@ class Encoder:
         """Encode a normalised text, of which at most LONGEST pieces are read."""
         pieces = list(self._pieces.encode_as_pieces(PREFIX + text))[:LONGEST]
         ids = np.array([[START, *self._pieces.piece_to_id(pieces), STOP]], dtype=np.int64)
-        pooled, states = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+        pooled, middle, states = self._session.run(["pooled", "middle", "states"], {"ids": ids, "mask": np.ones_like(ids)})
         spans = _places(pieces, PREFIX + text)
         inside = [number for number, (_, end) in enumerate(spans, 1) if end > len(PREFIX)]
         shifted = tuple((max(start - len(PREFIX), 0), end - len(PREFIX)) for start, end in spans if end > len(PREFIX))
-        return Encoded(pooled[0], states[0][inside], shifted, ids.shape[1])
+        return Encoded(np.concatenate([pooled[0], middle[0]]), states[0][inside], shifted, ids.shape[1])
 
 
 def _places(pieces: list[str], text: str) -> list[tuple[int, int]]:

@@ -1,7 +1,7 @@
 """Linear heads over rule signals, hashed n-grams and encoder states, and how their scores become calibrated probabilities.
 
 Stored as one npz of plain arrays (no pickle) and a manifest in JSON. Shapes: F rule features, B buckets, G columns that read n-grams (the first
-ones), T columns in all, D width of the encoder.
+ones), T columns in all, D width of the encoder, which pools three of its layers.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Heads:
     bias: Floats  # (T,)
     grams: npt.NDArray[np.int8]  # (B, G)
     gram_scale: Floats  # (G,)
-    encoder: Floats  # (D, T)
+    encoder: Floats  # (3 D, T), for what the encoder pools; only the colour reads more than the last layer
     encoder_bias: Floats  # (T,)
 
     @cached_property

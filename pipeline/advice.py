@@ -36,6 +36,7 @@ class Opinion:
     dispute: Mapping[str, float] = field(default_factory=dict)
     factors: Mapping[str, float] = field(default_factory=dict)
     scripts: Mapping[str, float] = field(default_factory=dict)
+    stage: Mapping[str, float] = field(default_factory=dict)  # given that there is a script
     category_set: Sequence[str] = ()  # the smallest set that holds the right one as often as the model promises
     dispute_set: Sequence[str] = ()
     adds: bool = False  # whether factors and scripts that no rule found may be added on this opinion

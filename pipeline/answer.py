@@ -247,7 +247,7 @@ class Answer:
             plan_response(self.pack, self.reading, self.document, self.found, self.scripts, loss.yuan if loss else None),
             loss_evidence=self.fact_evidence("fact.loss", loss.start, loss.end) if loss is not None and told else None,
             stage_name=stage.name if stage else "",
-            stage_evidence=self.show(self.reading.decided[f"stage.{stage.id}"].hits) if stage else (),
+            stage_evidence=self._shown(stage, self.reading.decided[f"stage.{stage.id}"].hits) if stage else (),
         )
 
     def fact_evidence(self, by: str, start: int, end: int) -> Evidence:

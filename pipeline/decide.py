@@ -104,10 +104,22 @@ def decide_stage(pack: Pack, reading: Reading) -> RuleSpec | None:
             reading.decide(rule, float(rule.data["rank"]), reading.support(rule))
             if best is None or rule.data["rank"] > best.data["rank"]:
                 best = rule
+    _alone(reading, best)
+    return best
+
+
+def hold_stage(reading: Reading, stage: RuleSpec) -> None:
+    """Let a stage hold that the rules did not settle on, and no other."""
+    if not reading.values.get(f"stage.{stage.id}"):
+        held = reading.decided.get(f"stage.{stage.id}")
+        reading.decide(stage, float(stage.data["rank"]), held.hits if held is not None else ())
+        _alone(reading, stage)
+
+
+def _alone(reading: Reading, best: RuleSpec | None) -> None:
     for name in [name for name in reading.values if name.startswith("stage.")]:
         if best is None or name.split(".")[1] != best.id:
             reading.values[name] = 0.0
-    return best
 
 
 def decide_scored(pack: Pack, reading: Reading, family: str) -> list[Ranked]:

@@ -129,6 +129,8 @@ class Engine:
         if scripts and stage is None:
             reading.values["script.any"], reading.values["script.count"] = 1.0, float(len(scripts))
             stage = decide.decide_stage(self.pack, reading)
+        if scripts and stage is not None:
+            decide.hold_stage(reading, stage)
         loss = self._loss_at(answer, stage) if scripts else None
         answer.settle(labels.categories, labels.disputes, scripts, stage, loss)
 

@@ -40,7 +40,7 @@ def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Label
         _reranked(pack, "categories", rules.categories, opinion.category, bounds["least_share"]),
         _reranked(pack, "disputes", rules.disputes, opinion.dispute, bounds["least_share"]),
         _scripts(pack, rules.scripts, opinion, bounds),
-        rules.stage,
+        _stage(pack, rules.stage, opinion, bounds),
     )
     _tell(reading, rules, fused, opinion)
     return fused
@@ -72,6 +72,18 @@ def _scripts(pack: Pack, ranked: Sequence[Ranked], opinion: Opinion, bounds: Map
         )
         trusted += [Ranked(pack.rules["scripts"][code], 0.0, p, ()) for p, code in more]
     return trusted
+
+
+def _stage(pack: Pack, stage: RuleSpec | None, opinion: Opinion, bounds: Mapping[str, Any]) -> RuleSpec | None:
+    """The stage that the model holds most likely, which has seen the rules' own. To a less urgent one it must be surer; else the rules' stands."""
+    if not opinion.adds or not opinion.stage:
+        return stage
+    share, code = max((share, code) for code, share in opinion.stage.items())
+    told = pack.rules["stages"].get(code)
+    if told is None:
+        return stage
+    calmer = stage is not None and told.data["rank"] < stage.data["rank"]
+    return told if share >= bounds["stage_calmer" if calmer else "stage_share"] else stage
 
 
 def _add_factors(pack: Pack, reading: Reading, chances: Mapping[str, float], bounds: Mapping[str, Any]) -> None:

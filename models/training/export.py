@@ -71,8 +71,8 @@ def export(checkpoint: Path, out: Path) -> None:
             (torch.tensor([[0, 5, 6, 2]]), torch.ones((1, 4), dtype=torch.long)),
             str(plain),
             input_names=["ids", "mask"],
-            output_names=["pooled", "states"],
-            dynamic_axes={"ids": {0: "b", 1: "t"}, "mask": {0: "b", 1: "t"}, "pooled": {0: "b"}, "states": {0: "b", 1: "t"}},
+            output_names=["pooled", "middle", "states"],
+            dynamic_axes={"ids": {0: "b", 1: "t"}, "mask": {0: "b", 1: "t"}, "pooled": {0: "b"}, "middle": {0: "b"}, "states": {0: "b", 1: "t"}},
             dynamo=False,
             opset_version=17,
         )
@@ -88,9 +88,10 @@ def _pooling(model: Any) -> Any:
             self.model = model
 
         def forward(self, ids: Any, mask: Any) -> Any:
-            states = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
-            weight = mask.unsqueeze(-1).to(states.dtype)
-            return (states * weight).sum(1) / weight.sum(1), states
+            layers = self.model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+            weight, number = mask.unsqueeze(-1).to(layers[-1].dtype), len(layers) - 1
+            last, half, late = ((layers[at] * weight).sum(1) / weight.sum(1) for at in (number, number // 2, 3 * number // 4))
+            return last, torch.cat([half, late], dim=1), layers[-1]
 
     return Pooling()
 

@@ -17,6 +17,7 @@ from models.heads import Task
 from models.training.data import Matrix
 
 Floats = npt.NDArray[np.float64]
+LAYERS = 3  # that the encoder pools
 TOLERANCE = 1e-3  # of the gradient: accuracy on held-out folds no longer changes below it
 
 
@@ -34,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Everything that the heads read. `whole` and `thin` (n, F), `grams` (n, B) weighted, `states` (n, D) standardised, `folds` (n,)."""
+    """Everything that the heads read. `whole` and `thin` (n, F), `grams` (n, B) weighted, `states` (n, 3 D) standardised, `folds` (n,)."""
 
     whole: Matrix
     thin: Matrix
@@ -89,6 +90,11 @@ def rules_and_grams(data: Data, question: Question, *, thin: bool) -> Matrix:
     return hstack([rules, data.grams]).tocsr() if question.grams else csr_matrix(rules)
 
 
+def deep_states(data: Data, question: Question) -> Floats:
+    """What a task reads of the encoder: the colour all layers that are pooled, the others the last alone (more layers made the type worse)."""
+    return data.states if question.grade else data.states[:, : data.states.shape[1] // LAYERS]
+
+
 def logistic(x: Any, question: Question, answers: Any, strength: float) -> Head:
     """Logistic regression: multinomial for `one`, label by label else. A label without examples gets a score that never wins."""
     from sklearn.linear_model import LogisticRegression
@@ -114,7 +120,11 @@ def fit(data: Data, question: Question, strength: Strength) -> Fitted:
     """Fit one task: on each fold for its calibration, then on everything."""
     asked = np.flatnonzero(question.answers >= 0) if question.one else np.arange(len(question.answers))
     answers, folds = question.answers[asked], data.folds[asked]
-    whole, thin, states = rules_and_grams(data, question, thin=False)[asked], rules_and_grams(data, question, thin=True)[asked], data.states[asked]
+    whole, thin, states = (
+        rules_and_grams(data, question, thin=False)[asked],
+        rules_and_grams(data, question, thin=True)[asked],
+        deep_states(data, question)[asked],
+    )
     fast_out, deep_out = np.zeros((len(asked), len(question.labels))), np.zeros((len(asked), len(question.labels)))
     for fold in np.unique(folds):
         rest, held = folds != fold, folds == fold

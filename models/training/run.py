@@ -14,13 +14,14 @@ from models.encoder import Encoder
 from models.features import BUCKETS
 from models.heads import Heads, Task
 from models.training import data as matrices
-from models.training.fit import Data, Fitted, Question, Strength, fit, folds_of, logistic, rules_and_grams
+from models.training.fit import LAYERS, Data, Fitted, Question, Strength, deep_states, fit, folds_of, logistic, rules_and_grams
 from models.training.listen import Heard, listen
 from models.training.rows import Row
 from pipeline.engine import Engine
 
 FOLDS = 3
 THIN = 0.4  # share of phrases struck out: with it the rules do on their own texts about what they do on a new writer's (type 0.77 against 0.71-0.75)
+SELF_TRAINED = frozenset({"category", "dispute_type"})
 SURE = 0.8  # share from which a label that rules and heads together give an unlabelled text is learned from
 
 
@@ -48,6 +49,7 @@ def questions(engine: Engine, rows: Sequence[Row]) -> list[Question]:
         _one("category", sorted(rules["categories"]), rows, grams=True),
         _one("dispute_type", sorted(rules["disputes"]), rows, grams=True),
         _one("risk", levels, rows, grade=True),
+        _one("fraud_stage", sorted(rules["stages"]), rows, grams=True),
         _many("factors", sorted(factors), rows),
         _many("fraud_scripts", sorted(scripts), rows),
     ]
@@ -73,7 +75,7 @@ def train(run: Run) -> dict[str, Any]:
     states = matrices.States(Encoder.load(run.encoder), store.digest(run.encoder / store.ENCODER), run.cache)
     run.say("编码器读全部文本")
     raw, groups = states.of(whole), [row.group for row in run.rows]
-    centre, spread = raw.mean(axis=0), raw.std(axis=0) * np.sqrt(raw.shape[1])
+    centre, spread = raw.mean(axis=0), raw.std(axis=0) * np.sqrt(raw.shape[1] / LAYERS)
     names = matrices.vocabulary([*whole, *thin])
     grams = matrices.gram_matrix(whole)
     rarity = matrices.rarity(grams)
@@ -116,7 +118,7 @@ def _self_trained(run: Run, engine: Engine, fitted: list[Fitted], data: Data, re
     made = []
     for entry in fitted:
         question = entry.question
-        if not question.one or question.grade:
+        if not question.one or question.grade or question.name not in SELF_TRAINED:
             made.append(entry)
             continue
         inputs = Data(rules, rules, data.graded, grams, states, np.zeros(len(heard), np.int64), np.array([""] * len(heard)))
@@ -124,14 +126,15 @@ def _self_trained(run: Run, engine: Engine, fitted: list[Fitted], data: Data, re
         run.say(f"{question.name}: 自训练 {len(chosen)} 条")
         asked = question.answers >= 0
         told = np.concatenate([question.answers[asked], answers])
-        deep = logistic(np.vstack([data.states[asked], states[chosen]]), question, told, run.strength.one_deep)
+        seen = deep_states(data, question)[asked]
+        deep = logistic(np.vstack([seen, deep_states(inputs, question)[chosen]]), question, told, run.strength.one_deep)
         made.append(Fitted(question, entry.fast, deep, entry.task, entry.measures | {"self_trained": len(chosen)}))
     return made
 
 
 def _sure(entry: Fitted, inputs: Data, heard: Sequence[Heard]) -> tuple[Any, Any]:
     fast = entry.fast.score(rules_and_grams(inputs, entry.question, thin=False))
-    shares = entry.task.probabilities(fast.astype(np.float32), entry.deep.score(inputs.states).astype(np.float32))
+    shares = entry.task.probabilities(fast.astype(np.float32), entry.deep.score(deep_states(inputs, entry.question)).astype(np.float32))
     typed = np.array([one.typed for one in heard]) | (entry.question.name == "category")
     chosen = np.flatnonzero((shares.max(axis=1) >= SURE) & typed)
     return chosen, shares[chosen].argmax(axis=1)
@@ -150,7 +153,9 @@ def assemble(fitted: Sequence[Fitted], names: Sequence[str], rarity: Any, centre
         bias.append(entry.fast.bias)
         if entry.question.grams:
             grams.append(entry.fast.weight[len(names) :] * rarity[:, None])
-        weight = entry.deep.weight / spread[:, None]
+        width = len(entry.deep.weight)  # a task may read fewer layers than are pooled
+        weight = np.zeros((len(spread), len(task.labels)))
+        weight[:width] = entry.deep.weight / spread[:width, None]
         deep.append(weight)
         deep_bias.append(entry.deep.bias - centre @ weight)
     table = np.hstack(grams) if grams else np.zeros((BUCKETS, 0))

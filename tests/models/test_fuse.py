@@ -116,3 +116,23 @@ def test_degraded_is_told(engine):
     assert not ask(engine, LEAK).degraded
     assert ask(engine, LEAK, opinion=Opinion(degraded=True)).degraded
     assert Engine(engine.pack, degraded=True).assess(Incident(narrative=LEAK)).needs_review.codes[0] == "degraded"
+
+
+def test_a_model_may_name_another_stage_but_the_colour_stays(engine):
+    text = "客服说我百万保障到期了, 让我现在往安全账户转3万, 我正在手机上操作转账"
+    by_rules = ask(engine, text, opinion=Opinion())
+    assert by_rules.fraud.stage == "transferring"
+    told = ask(engine, text, opinion=Opinion(stage={"discovered": 0.9, "transferring": 0.1}, adds=True))
+    assert told.fraud.stage == "discovered"
+    assert {script.stage for script in told.fraud.scripts} == {"discovered"}
+    assert told.risk.colour == by_rules.risk.colour == "red"
+
+
+def test_an_unsure_or_hasty_model_leaves_the_stage_alone(engine):
+    text = "客服说我百万保障到期了, 让我现在往安全账户转3万, 我正在手机上操作转账"
+    assert ask(engine, text, opinion=Opinion(stage={"discovered": 0.4, "paid": 0.3}, adds=True)).fraud.stage == "transferring"
+    assert ask(engine, text, opinion=Opinion(stage={"discovered": 0.9}, adds=False)).fraud.stage == "transferring"
+
+
+def test_no_stage_without_a_script(engine):
+    assert ask(engine, LEAK, opinion=Opinion(stage={"transferring": 0.99}, adds=True)).fraud is None
