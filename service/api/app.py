@@ -20,7 +20,7 @@ from starlette.responses import Response
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
 from service.api import assess, catalogue, desk, docs, helpers, hooks, jobs, memory, openapi, operations, overview, papers, session
-from service.api.auth import Guard
+from service.api.auth import Guard, Tokens
 from service.api.context import Context
 from service.api.events import Feed
 from service.api.gate import Gate
@@ -60,6 +60,8 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     """The application. `assessor`: one that is loaded already (tests). Raises RuleError, StoreError (in the lifespan) or InputError."""
     if settings.demo and settings.host not in LOOPBACK:
         raise InputError("FQ6503", "演示模式只许监听本机", "demo mode listens on loopback alone", seen=settings.host, remedy="--host 127.0.0.1, 或不用 --demo")
+    if settings.oidc_issuer:
+        Tokens(settings).check()
     context = Context(settings, assessor or _assessor(settings), papers=templates(settings.papers))
     app = FastAPI(
         title=openapi.TITLE,

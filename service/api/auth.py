@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import Request
 from limits import parse
 
+from pipeline.errors import InputError
 from service.keys import SCOPES, Keyring, Principal
 from service.problems import Problem
 from service.settings import Settings
@@ -66,6 +67,19 @@ class Tokens:
         if source.startswith(("http://", "https://")):
             return jwt.PyJWKClient(source, cache_keys=True, lifespan=600, timeout=5)
         return jwt.PyJWKSet.from_json(Path(source).read_text("utf-8"))
+
+    def check(self) -> None:
+        """Read the keys where they are a file. Raises InputError where that cannot be used: at the start, not at somebody's call."""
+        import jwt
+
+        try:
+            if not (self._settings.oidc_jwks or "http://").startswith(("http://", "https://")):
+                _ = self._keys
+        except (OSError, ValueError, jwt.PyJWTError) as error:
+            kind = type(error).__name__
+            raise InputError(
+                "FQ6506", "OIDC 公钥文件不能用", "the OIDC keys cannot be read", seen=kind, remedy="FENGQIAO_OIDC_JWKS: JWKS 文件或内网地址"
+            ) from None
 
     def principal(self, token: str) -> Principal | None:
         """Who the token speaks for, or None where it does not hold. Blocking: may fetch keys from the intranet."""

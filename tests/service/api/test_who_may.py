@@ -134,6 +134,14 @@ def test_oidc_tokens_are_taken_by_their_signature(run, tmp_path):
     assert service.client.get("/v1/meta", headers={"authorization": f"Bearer {none}"}).status_code == 401
 
 
+@pytest.mark.parametrize("text", [None, "no json", '{"keys": []}'])
+def test_keys_of_an_issuer_that_cannot_be_read_stop_the_start(assessor, tmp_path, text):
+    if text is not None:
+        (tmp_path / "jwks.json").write_text(text, "utf-8")
+    with pytest.raises(InputError, match="FQ6506"):
+        create_app(Settings(oidc_issuer="https://idp.example", oidc_jwks=str(tmp_path / "jwks.json")), assessor=assessor)
+
+
 def test_demo_needs_no_key_and_listens_on_loopback_alone(run):
     service = run(demo=True)
     assert service.assess(GREEN, {}).status_code == 200
