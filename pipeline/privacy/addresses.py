@@ -80,7 +80,8 @@ class AddressReader:
         self._cues = tuple(told.cues)
         self._no_place = frozenset(told.no_place)
         self._minor = {
-            group: re.compile(f"(?:{'|'.join(sorted(map(re.escape, terms), key=len, reverse=True))})(?!学)") for group, terms in told.minor_places.items()
+            group: re.compile(f"(?:{'|'.join(sorted(map(re.escape, terms), key=len, reverse=True))})(?!{'|'.join(told.not_after_place)})")
+            for group, terms in told.minor_places.items()
         }
 
     def find(self, text: str, taken: list[Hit]) -> list[Hit]:
@@ -258,6 +259,8 @@ class AddressReader:
             near = next((chain for chain in chains if 0 <= term.start() - chain[-1].end <= _NAME and {p.level for p in chain} & self._regions), None)
             low = max(0, term.start() - _LONG_NAME, near[-1].end if near else 0, found[-1][1] if found else 0)
             at = self._places.begin(text, low, term.start()) if term.start() > low else term.start()
+            for stop in self._stop_words.finditer(text, at, term.start()):
+                at = stop.end()
             name = text[at : term.start()]
             start = min(near[0].start if near and at == near[-1].end else at, joined[0].start if joined else at)
             if (name and name not in self._no_place and _HAN.fullmatch(name)) or (near is not None and start < at):

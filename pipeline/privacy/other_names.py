@@ -83,7 +83,7 @@ class OtherNames:
         start, end = found.span(found.lastindex)
         if found.lastindex == _BARE:
             end = self._until_after(text, start, end)
-        if found.lastindex == _BARE and not self._reader.may_name(text[start:end]):
+        if not self._reader.may_name(text[start:end]):
             return None
         if end > start and (found.lastindex != _BARE or not self._reader.is_word(text[start:end]) or text[end : end + 1] in _BREAKS):
             return self._reader.hit(text, start, end, "nick", 5.0, cue, "")

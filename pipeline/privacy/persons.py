@@ -15,6 +15,7 @@ class Persons:
     def __init__(self, told: NameFile, pools: Invented) -> None:
         self._doubles = frozenset(told.double_surnames) | frozenset(pools.double_surnames)
         self._pools = pools
+        self._sign = told.mask_sign
         self._little = frozenset(told.little)
 
     def split(self, name: str) -> tuple[str, str]:
@@ -53,6 +54,15 @@ class Persons:
         if surname + rest not in taken:
             return surname + rest
         return next((surname + "某" + mark for mark in _MARKS[1:] if surname + "某" + mark not in taken), surname + rest)
+
+    def removed(self, finding: Finding) -> str:
+        """What stays of a name in mode remove: neither surname nor given name, only the role that was said with it."""
+        name, part = finding.value, finding.part
+        if part == "titled":
+            return self._sign + self.split(name)[1]
+        if part == "little":
+            return name[0] + self._sign if name[0] in self._little else self._sign * 2
+        return self._sign * (1 if part == "surname" else 2)
 
     def renamed(self, findings: tuple[Finding, ...], job: Job) -> dict[str, str]:
         """Name → invented name of the same build."""

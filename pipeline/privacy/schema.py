@@ -141,6 +141,7 @@ class AddressFile(Identified):
     no_names: list[str]
     minor_places: dict[str, list[str]]
     no_place: list[str]
+    not_after_place: list[str]
     examples: list[Example]
     counterexamples: list[str]
 

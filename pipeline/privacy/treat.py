@@ -13,6 +13,7 @@ from pipeline.privacy.persons import Persons
 from pipeline.text.normalise import fold
 
 _GROUPS = {"school": "places", "workplace": "work"}  # kind → group of minor_places
+_LETTERS = str.maketrans("0123456789abcdef", "ghijklmnopabcdef")
 _HEX = 10  # characters of a hash that are shown: 40 bits, enough to tell apart the persons of a job
 
 
@@ -22,7 +23,7 @@ class Treatment:
     def __init__(self, told: Recognisers, addresses: AddressReader) -> None:
         self._files = {file.kind: file for file in told.patterns}
         self._generic = told.invented.generic | {file.kind: file.generic for file in told.patterns}
-        self._names = {file.kind: file.name for file in told.patterns} | {"name": "人名", "address": "地址", "school": "学校", "workplace": "单位"}
+        self._place_levels = frozenset((*told.address.named, *told.address.public, "road"))
         self._inventor = Inventor(told.invented.numbers)
         self._places = told.invented.places
         self._addresses = addresses
@@ -34,7 +35,7 @@ class Treatment:
             "mask": self._masker(findings, strict=strict),
             "replace": self._replacer(findings, job),
             "hash": lambda finding: self._hash(finding, job),
-            "remove": lambda finding: self._kept(finding) + self._generic[finding.kind],
+            "remove": self._removed,
         }
         make = makers[mode]
         pieces, changes, at, length = [], [], 0, 0
@@ -74,9 +75,20 @@ class Treatment:
 
         return make
 
+    def _removed(self, finding: Finding) -> str:
+        """What is left when all that points at somebody is gone: the role (某女士), the kind (某小区, 某中学), or a general word."""
+        if finding.kind == "name":
+            return self._persons.removed(finding)
+        if finding.kind in _GROUPS:
+            return self._mask_place(finding)
+        if finding.kind != "address":
+            return self._generic[finding.kind]
+        named = [piece for piece in self._addresses.pieces(finding.value) if piece.level in self._place_levels and piece.kind_at < piece.end]
+        return self._kept(finding) + (f"某{finding.value[named[-1].kind_at : named[-1].end]}" if named else self._generic[finding.kind])
+
     def _hash(self, finding: Finding, job: Job) -> str:
-        told = job.digest(finding.kind, finding.value).hex()[:_HEX]
-        return f"{self._kept(finding)}〔{self._names[finding.kind]}{told}〕"
+        """The same with a keyed hash behind it: in letters, so that nothing reads it as a number or a sum."""
+        return f"{self._removed(finding)}〔{job.digest(finding.kind, finding.value).hex()[:_HEX].translate(_LETTERS)}〕"
 
     @staticmethod
     def _kept(finding: Finding) -> str:

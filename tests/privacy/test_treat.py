@@ -1,5 +1,7 @@
 """Treated texts: nothing planted is left, sentences and offsets hold, the same person stays the same."""
 
+import re
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -133,3 +135,16 @@ def test_any_text_is_treated_without_error_and_maps_hold(text):
         assert rebuilt + treated.text[at:] == text
     for finding in deidentifier.find(text):
         assert text[finding.start : finding.end] == finding.quote
+
+
+def test_removing_leaves_the_role_and_the_kind_of_place_so_that_the_sentence_reads():
+    text = "郝女士与丈夫张某某住枫林小区3号楼2单元501室, 邻居王建国电话13800138000"
+    assert Deidentifier.default().treat(text, "remove", strict="off").text == "某女士与丈夫某某住某小区, 邻居某某电话某手机号"
+
+
+def test_a_hash_is_letters_behind_what_is_left_and_the_same_for_the_same_person():
+    deidentifier, job = Deidentifier.default(), Job(b"0123456789abcdef")
+    told = [deidentifier.treat(text, "hash", job).text for text in ("报警人王建国被打", "嫌疑人王建国在逃")]
+    hashes = [re.search("某某〔([a-p]{10})〕", text)[1] for text in told]
+    assert hashes[0] == hashes[1]
+    assert not any(char.isdigit() for char in "".join(told))
