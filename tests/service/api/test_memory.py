@@ -183,3 +183,15 @@ def test_the_share_of_repeats_has_its_denominator(service, headers):
         service.assess(AGAIN if caller else GREEN, headers, incident_id=f"R{number}", occurred_at=at, caller=caller)
     told = service.client.get("/v1/overview", headers=headers).json()["repeats"]
     assert (told["again"], told["known"]) == (1, 3)
+
+
+def test_notes_of_steps_and_visits_go_with_the_text(service, headers):
+    from service.retention import purge
+
+    service.assess(RED, headers, incident_id="V9")
+    through_the_loop(service, headers, "V9")
+    visit(service, "V9", headers, outcome="recurred", note="又吵起来")
+    step(service, "V9", headers, step="assign", note="交社区民警")
+    purge(service.store, incident="V9")
+    case = service.client.get("/v1/cases/V9", headers=headers).json()
+    assert [item["note"] for item in (*case["steps"], *case["visits"])] == [None] * 8

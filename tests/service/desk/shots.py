@@ -40,7 +40,8 @@ def _prepare(desk: Desk, name: str, path: str) -> None:
     desk.go(path)
     if name in ("queue", "note", "ask", "fraud"):
         shown = desk.fetch("/v1/assessments", None)["items"]
-        chosen = next(item["incident"]["key"] for item in shown if bool(item["incident"]["script"]) == (name == "fraud"))
+        top = [item["incident"] for item in shown if item["incident"]["script" if name == "fraud" else "dispute"]]
+        chosen = max(top, key=lambda state: (state["rank"], state["received_at"]))["key"]
         if name == "fraud":
             desk.go(f"/desk/notes/{chosen}")
         elif name != "queue" or desk.driver.execute_script("return innerWidth") > 860:
