@@ -52,6 +52,7 @@ class AddressReader:
         for level, row in places["suffixes"].items():
             words |= dict.fromkeys(row["terms"], level)
         words |= dict.fromkeys((term for term in told.roads if term not in words), "road")
+        words |= dict.fromkeys((term for term in told.whole if term not in words), "county")
         words |= {term: level for level, terms in told.more.items() for term in terms if term not in words}
         self._suffixes = {word: level for word, level in words.items() if level != "province" or word in ("省", "自治区")}
         units = {unit: level for level, row in told.numbered.items() for unit in row}

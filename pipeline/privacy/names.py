@@ -75,6 +75,7 @@ class NameReader:
         self._after_strong = tuple(told.after_strong)
         self._linking = frozenset(word for word in told.after if len(word) == 1)
         self._titles = frozenset(told.titles)
+        self._not_numbered = frozenset(told.not_numbered)
         self._sure_titles = frozenset(told.sure_titles)
         self._title_heads = frozenset(title[0] for title in told.titles) | frozenset("*x○")
         self._no_title = {title: tuple(rest) for title, rest in told.no_title_after.items() if rest}
@@ -300,7 +301,9 @@ class NameReader:
         for length in (4, 3, 2, 1):
             title = text[end : end + length]
             if title in self._titles and len(title) == length:
-                return self._with_title(text, start, end, title, base)
+                hit = self._with_title(text, start, end, title, base)
+                if hit is not None:
+                    return hit
         return None
 
     def _ends_name(self, text: str, at: int) -> bool:
@@ -319,7 +322,7 @@ class NameReader:
             return None
         if masked:
             nxt = text[stop : stop + 1]
-            if nxt.isdecimal() or (title == self._mask_sign and self._ends_name(text, stop)):
+            if (nxt.isdecimal() and text[stop + 1 : stop + 2] not in self._not_numbered) or (title == self._mask_sign and self._ends_name(text, stop)):
                 stop += 1
         return self.hit(text, start, stop, "masked" if masked else "titled", 5.0 + left, cue, title)
 

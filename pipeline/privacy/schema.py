@@ -103,6 +103,7 @@ class NameFile(Identified):
     surname_word: str
     family: str
     big: str
+    not_numbered: str
     little_tails: str
     no_little: list[str]
     pet_marks: str

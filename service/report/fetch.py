@@ -56,7 +56,7 @@ class Quotes:
         if self._engine is None or not text:
             return ""
         pieces = self._pieces(self._engine.assess(Incident(narrative=text)), set(codes))
-        persons = [(found.start, found.end) for found in self._private.find(text)] if self._private is not None else []
+        persons = [(found.start, found.end) for found in self._private.treat(text).findings] if self._private is not None else []
         quotes: list[str] = []
         for piece in pieces:
             quote = _DIGITS.sub("×××", _blotted(piece, persons))
