@@ -1,6 +1,7 @@
 """Answers in the shapes that other systems take: a message of 企业微信, a work order of the government hotline, a CSV of the governance centre.
 
-Messages to groups carry codes, colours and what to do, never the narrative. Orders and tables carry it: they go from one duty system to another.
+Messages to groups carry codes, colours and what to do, never the narrative. Orders and tables carry it: they go from one duty system to another;
+where it is about a minor, sexual violence or an informant, persons are masked in it (the desk keeps the original under its number).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -27,6 +28,18 @@ class Told:
     state: Mapping[str, Any]
     answer: Assessment
     incident: Incident | None
+
+
+def sheltered(told: Told) -> Told:
+    """The same with the persons masked in narrative and place, and without the caller, where the stricter rules of strict.yaml apply."""
+    from pipeline.privacy import Deidentifier
+
+    incident, deidentifier = told.incident, Deidentifier.default()
+    factors = [factor.code for factor in told.answer.risk.factors]
+    if incident is None or not deidentifier.reasons(incident.narrative, factors):
+        return told
+    narrative, place = (deidentifier.treat(text, strict="on").text for text in (incident.narrative, incident.place))
+    return replace(told, incident=msgspec.structs.replace(incident, narrative=narrative, place=place, caller=""))
 
 
 def message(told: Told) -> dict[str, Any]:

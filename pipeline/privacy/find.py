@@ -42,7 +42,7 @@ class Deidentifier:
         self._addresses = AddressReader(told.address, load_list("places", folders))
         self._treatment = Treatment(told, self._addresses)
         self._strict = {
-            reason: (frozenset(row.factors), re.compile("|".join([*(re.escape(fold(word)) for word in row.words), *row.ages])))
+            reason: (frozenset(row.factors), re.compile("|".join([*(re.escape(fold(word)) for word in row.words), *row.patterns])))
             for reason, row in told.strict.reasons.items()
         }
         self._with_work = frozenset(reason for reason, row in told.strict.reasons.items() if row.workplaces)

@@ -148,11 +148,11 @@ class AddressFile(Identified):
 
 
 class Reason(Model):
-    """When stricter rules apply: factors of an assessment, words of the text itself, or patterns of an age."""
+    """When stricter rules apply: factors of an assessment, words of the text itself, or patterns (an age)."""
 
     factors: list[str]
     words: list[str]
-    ages: list[str] = []
+    patterns: list[str] = []
     workplaces: bool = False
 
 

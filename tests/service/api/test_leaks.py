@@ -129,3 +129,20 @@ def test_commands_that_fail_do_not_repeat_what_they_were_given(command):
     done = cli.invoke(app, [command[0], *([command[1]] if command[0] == "deid" else []), texts[0], *command[1 if command[0] != "deid" else 2 :]])
     assert done.exit_code != 0
     assert leaks(done.stdout + done.stderr + str(done.exception), secrets) == []
+
+
+@pytest.mark.parametrize("form", ["order", "governance_csv", "wecom"])
+@pytest.mark.parametrize(
+    "text",
+    ["女儿王晓燕14岁, 在枫林小学读书, 被同学李大勇打了", "我要实名举报王晓燕和李大勇开赌场, 请保密", "王晓燕下班路上被李大勇猥亵, 住枫林小区3号楼2单元501室"],
+)
+def test_an_export_about_the_specially_protected_names_nobody(service, headers, form, text):
+    assert service.assess(text, headers, incident_id="E1", place="枫林小区3号楼2单元501室", caller="13800138000").status_code in (200, 201)
+    told = service.client.get("/v1/assessments/E1/export", params={"form": form}, headers=headers)
+    assert told.status_code == 200
+    assert leaks(told.content, ["王晓燕", "李大勇", "枫林小学", "501室", "13800138000"]) == []
+
+
+def test_an_export_about_others_keeps_what_the_other_system_needs(service, headers):
+    service.assess("王晓燕称楼上漏水, 物业不管", headers, incident_id="E2")
+    assert "王晓燕" in service.client.get("/v1/assessments/E2/export", params={"form": "order"}, headers=headers).text
