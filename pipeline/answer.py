@@ -11,6 +11,7 @@ import msgspec
 from pipeline import facts
 from pipeline.advice import Adviser, Opinion, View
 from pipeline.decide import Ranked, margin
+from pipeline.facts.payments import payments
 from pipeline.grade import Grade, profile_data, why_not_higher, why_not_lower
 from pipeline.match.context import span_at
 from pipeline.match.hit import Hit
@@ -248,6 +249,7 @@ class Answer:
             loss_evidence=self.fact_evidence("fact.loss", loss.start, loss.end) if loss is not None and told else None,
             stage_name=stage.name if stage else "",
             stage_evidence=self._shown(stage, self.reading.decided[f"stage.{stage.id}"].hits) if stage else (),
+            money=payments(self.document, self.found),
         )
 
     def fact_evidence(self, by: str, start: int, end: int) -> Evidence:

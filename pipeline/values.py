@@ -117,6 +117,7 @@ class Fraud(msgspec.Struct, frozen=True):
     loss_evidence: Evidence | None = None
     stage_evidence: tuple[Evidence, ...] = ()
     stage_name: str = ""
+    money: dict[str, Any] | None = None  # how it went: sums by role, number of payments, when, payees, channels, accounts (pipeline/facts/payments.py)
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -183,6 +183,7 @@ def without_quotes(answer: Assessment) -> Assessment:
         answer.fraud,
         scripts=tuple(change(script, evidence=bare(script.evidence)) for script in answer.fraud.scripts),
         loss_evidence=None,
+        money=None,
         stage_evidence=bare(answer.fraud.stage_evidence),
         response=None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -17,6 +18,7 @@ STYLE = {
     "blue": "bold white on dodger_blue3",
 }  # fmt: skip
 _PLAIN = "bold white on grey37"
+_ROLES = {"lost": "被骗走", "paid": "付出", "asked": "对方要", "recovered": "追回"}  # of a sum in a fraud
 
 
 def marked(narrative: str, evidence: Sequence[Evidence], aside: Sequence[Evidence]) -> Text:
@@ -96,9 +98,22 @@ def _fraud_rows(table: Table, answer: Assessment) -> None:
     table.add_row("环节", Text(fraud.stage_name or "不明", style="bold magenta"))
     if fraud.loss_yuan is not None:
         table.add_row("损失", f"{fraud.loss_yuan:,} 元")
+    if fraud.money and (told := money_line(fraud.money)):
+        table.add_row("钱款", told)
     for script in fraud.scripts[:1]:
         if script.explain:
             table.add_row("怎么骗的", script.explain)
+
+
+def money_line(money: dict[str, Any]) -> str:
+    """How the money went, in one line: the sums by role, number of payments, when, payees, channels."""
+    pieces = [
+        f"{name} " + "、".join(row["quote"] for row in rows) for role, name in _ROLES.items() if (rows := [r for r in money["sums"] if r["role"] == role])
+    ]
+    pieces += [f"分 {money['payments']['count']} 笔"] if money["payments"] else []
+    for field, name in (("when", "时间"), ("payees", "收款"), ("channels", "渠道")):
+        pieces += [f"{name} " + "、".join(dict.fromkeys(row["quote"] for row in money[field]))] if money[field] else []
+    return " · ".join(pieces)
 
 
 def _questions(answer: Assessment) -> list[RenderableType]:

@@ -16,6 +16,7 @@ from pipeline.facts.numbers import parse
 from pipeline.text.document import Document
 
 _TOTAL_LOSS, _LOSS, _TOTAL_PAID, _PAID, _SAID, _RECOVERED, _ASKED, _LONE = 8, 7, 6, 5, 4, 3, 2, 1
+_ROLES = ("other", "told", "asked", "recovered", "paid", "paid", "paid", "lost", "lost")  # by rank
 _PAUSE = re.compile(r"[,:()]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")  # speech typed without commas has spaces instead
 _CLOSE = 22  # characters in which a cue counts as being in the clause, where nobody set a comma
 _ENDS = "。!?;\n…"
@@ -98,12 +99,22 @@ class LossReader:
 
     def sure(self, document: Document, facts: Facts) -> bool:
         """Whether a sum is told as gone or paid, not only as asked for."""
-        text, previous = document.text, None
+        return any(role in ("lost", "paid") for _fact, role in self.roles(document, facts))
+
+    def roles(self, document: Document, facts: Facts) -> list[tuple[Fact, str]]:
+        """Every sum with what it is: lost, paid, recovered, asked, told (nothing says which) or other (gain, price, wage)."""
+        found: list[tuple[Fact, str]] = []
+        previous: Ranked | None = None
         for fact in facts.money:
-            previous = self._rank(text, fact, previous)
-            if previous.rank >= _SAID:
-                return True
-        return False
+            previous = self._rank(document.text, fact, previous)
+            role = _ROLES[previous.rank]
+            found.append((fact, "recovered" if role == "other" and self._came_back(document.text, fact) else role))
+        return found
+
+    def _came_back(self, text: str, fact: Fact) -> bool:
+        """追回1万元, 3万元已止付"""
+        before = [cue.told for cue in self._cues(text, max(0, fact.start - _AFTER), fact.start) if cue.clauses == 0 and cue.told != "done"]
+        return before[-1:] == ["back"] or self._first_after(text, fact.end) == "back"
 
     def _only(self, text: str, ranked: list[Ranked]) -> Loss:
         """The one sum among the likeliest, where nobody says that nothing was lost."""
