@@ -15,7 +15,6 @@ from pipeline.privacy.schema import AddressFile
 _PRIORITY = 32
 _UNIT = "unit of a number"
 _GAP = 8  # characters of a name of unknown kind between a region or road and a house number
-_NO_NAME = frozenset(("", *" ,。、;:!?()在住到于至是"))
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _SHORT = frozenset("户房座室铺床区")  # these begin a tail only after a room number or a letter
 _NUMERALS = frozenset("0123456789零一二三四五六七八九十百甲乙丙丁东西南北中左右abcdefghijklmnopqrstuvwxyz")
@@ -58,14 +57,17 @@ class AddressReader:
         units = {unit: level for level, row in told.numbered.items() for unit in row}
         self._units = units
         any_unit = "|".join(re.escape(unit) for unit in sorted(units, key=len, reverse=True))
-        self._piece = re.compile(rf"附?({_NUMBER})({any_unit})(?!线|令|学|人|钱|员|长的)")
-        self._placed_piece = re.compile(rf"附?({_NUMBER})({any_unit})(?!线|令|学|钱|员|长的)")  # 坪山村88号|人
+        after = "|".join(told.not_after_unit)
+        placed_after = "|".join(word for word in told.not_after_unit if word not in told.after_placed)
+        self._before_whole, self._in_no_name = frozenset(told.before_whole) | {""}, tuple(told.in_no_name)
+        self._piece = re.compile(rf"附?({_NUMBER})({any_unit})(?!{after})")
+        self._placed_piece = re.compile(rf"附?({_NUMBER})({any_unit})(?!{placed_after})")  # 坪山村88号|人
         words |= {unit: _UNIT for unit in (*units, "室") if unit not in words and (units.get(unit) in told.alone)}
         self._terms, self._levels = list(words), list(words.values())
         self._automaton = CharwiseDoubleArrayAhoCorasick(self._terms, MATCH_KIND_LEFTMOST_LONGEST)
         begins = {level: [unit for unit, own in units.items() if own == level and unit not in _SHORT] for level in (*told.alone, *told.begin)}
         starts = "|".join(re.escape(unit) for unit in sorted((unit for own in begins.values() for unit in own), key=len, reverse=True))
-        self._alone = re.compile(rf"(?<![0-9a-z.])(?:{_NUMBER}(?:{starts})|[a-z]?[0-9]{{3,4}}(?:室|房|铺)|[a-z](?:座|区)(?=[0-9]))(?!线|令|学|人|钱|员|长的)")
+        self._alone = re.compile(rf"(?<![0-9a-z.])(?:{_NUMBER}(?:{starts})|[a-z]?[0-9]{{3,4}}(?:室|房|铺)|[a-z](?:座|区)(?=[0-9]))(?!{after})")
         self._tails, self._begin_only = frozenset(told.tails), frozenset(told.begin)
         self._estate = re.compile(
             rf"[\u4e00-\u9fff]{{1,8}}?(?:{'|'.join(map(re.escape, told.estates))})(?=[0-9一二三四五六七八九十东西南北a-z,。;、:()\n ]|门口|内|附近|发生|楼下|$)"
@@ -127,7 +129,7 @@ class AddressReader:
             if (
                 terms[term] in self._whole
                 and (last is None or last.end <= start)
-                and (text[start - 1 : start] in _NO_NAME or (last is not None and last.end == start))
+                and (text[start - 1 : start] in self._before_whole or (last is not None and last.end == start))
             ):
                 scan.places.append(Atom(start, end, "road" if terms[term] in self._roads else "county", terms[term]))
             elif levels[term] == _UNIT or (terms[term] == "区" and _HALL.fullmatch(text, max(0, start - 2), start)):
@@ -178,7 +180,7 @@ class AddressReader:
 
     def _stopped(self, name: str) -> bool:
         """Whether a would-be name holds a word that no name has."""
-        return any(word in name for word in ("的", "了", "在", "是", "有", "与", "被", "人", "将", "称", "说"))
+        return any(word in name for word in self._in_no_name)
 
     def _with_alone(self, text: str, chains: list[list[Piece]]) -> list[list[Piece]]:
         """Numbered pieces without a place that is known as one right before them: D座3003室, 17楼17床, 26-1-2402; with the name that stands there."""
@@ -261,7 +263,7 @@ class AddressReader:
             low = max(0, term.start() - _LONG_NAME, near[-1].end if near else 0, found[-1][1] if found else 0)
             at = self._places.begin(text, low, term.start()) if term.start() > low else term.start()
             for stop in self._stop_words.finditer(text, at, term.start()):
-                at = stop.end()
+                at = stop.end() if stop.end() < term.start() else at
             name = text[at : term.start()]
             start = min(near[0].start if near and at == near[-1].end else at, joined[0].start if joined else at)
             if (name and name not in self._no_place and _HAN.fullmatch(name)) or (near is not None and start < at):

@@ -136,6 +136,10 @@ class AddressFile(Identified):
     roads: list[str]
     more: dict[str, list[str]]
     whole: list[str]
+    before_whole: str
+    in_no_name: str
+    not_after_unit: list[str]
+    after_placed: list[str]
     keep: list[str]
     estates: list[str]
     stop_words: list[str]
