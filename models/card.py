@@ -25,7 +25,7 @@ def _head(manifest: Mapping[str, Any]) -> list[str]:
         "",
         "线性头(tier 1)与句子编码器(tier 2), 补规则之不足。只提建议; 规则定下的颜色与门槛, 模型不能降低。",
         "Linear heads over rule signals and hashed character 1–4-grams, and over a frozen sentence encoder (multilingual-e5-small, MIT, vocabulary pruned, int8).",
-        "Labels: category, dispute type, factors, colour, fraud scripts. The stage and the loss stay with the rules.",
+        "Labels: category, dispute type, factors, colour, fraud scripts and how far the fraud has gone. The loss stays with the rules.",
         "",
         "| 文件 | sha256 |",
         "|---|---|",
