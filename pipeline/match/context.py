@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from pipeline.match.hit import ASSERTED, Hit
 from pipeline.match.scan import Spans
-from pipeline.rulepack.beside import Check
-from pipeline.rulepack.pack import Pack, RuleSpec
+from pipeline.rulepack.pack import Check, Pack, RuleSpec
 from pipeline.text.document import Document
 
 MARKS = frozenset({"fresh", "past", "cause"})

@@ -12,15 +12,26 @@ Spans = dict[int, list[tuple[int, int]]]  # signal → spans in order of positio
 def scan(pack: Pack, text: str) -> Spans:
     """Find every signal of the pack in `text` (normalised). Spans of one signal never lie inside one another."""
     found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    actions, mirrored = pack.actions, text[::-1]
+    actions, checks = pack.actions, pack.checks
     for start, end, word in pack.automaton.find_overlapping(text):
-        plain, beside = actions[word]
+        plain, asking = actions[word]
         if plain:
             span = (start, end)
             for signal in plain:
                 found[signal].append(span)
-        if beside is not None:
-            beside.add(found, text, mirrored, start, end)
+        for signal, before, after, reach in asking:
+            first, last = start, end
+            if after >= 0:
+                match = checks[after].match(text, end)
+                if match is None:
+                    continue
+                last = match.end()
+            if before >= 0:
+                match = checks[before].search(text, start - reach if start > reach else 0, start)
+                if match is None:
+                    continue
+                first = match.start()
+            found[signal].append((first, last))
     for signal, spans in found.items():
         if len(spans) > 1:
             found[signal] = _longest(spans)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,6 @@ import daachorse
 import msgspec
 
 from pipeline.errors import ConditionError, RuleError
-from pipeline.rulepack.beside import Beside, Check, Entry
 from pipeline.rulepack.condition import Condition, Group, Node, has_not, parse
 
 # the families in the order in which they are decided; a condition may name only what comes before
@@ -21,6 +21,32 @@ ORDER = (
 _NAMESPACES = {
     "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
 }  # fmt: skip
+
+
+class Check:
+    """A regular expression compiled when first needed (a start touches few of them), then kept.
+
+    `match` and `search` are those of the compiled pattern once it is there, so that the hot path pays for no indirection.
+    """
+
+    __slots__ = ("match", "search", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.match: Callable[..., re.Match[str] | None] = self._first_match
+        self.search: Callable[..., re.Match[str] | None] = self._first_search
+
+    def compiled(self) -> re.Pattern[str]:
+        """Compile and put the pattern's own methods in place."""
+        pattern = re.compile(self.text)
+        self.match, self.search = pattern.match, pattern.search
+        return pattern
+
+    def _first_match(self, *args: Any) -> re.Match[str] | None:
+        return self.compiled().match(*args)
+
+    def _first_search(self, *args: Any) -> re.Match[str] | None:
+        return self.compiled().search(*args)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +77,8 @@ class RuleSpec:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-Actions = tuple[tuple[int, ...], Beside | None]  # signals that the word alone makes, those that ask for more beside it
-Planned = tuple[tuple[tuple[int, ...], tuple[Entry, ...]], ...]
+Asking = tuple[int, int, int, int]  # signal, number of the check before (-1: none), of the check after, most characters before
+Actions = tuple[tuple[int, ...], tuple[Asking, ...]]  # signals that the word alone makes, signals that ask for more beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +89,7 @@ class Pack:
     settings: dict[str, Any]
     automaton: daachorse.CharwiseDoubleArrayAhoCorasick
     actions: tuple[Actions, ...]
+    checks: list[Check]
     signals: tuple[SignalSpec, ...]
     rules: dict[str, dict[str, RuleSpec]]
     statements: dict[str, tuple[tuple[dict[str, Any], Condition], ...]]  # grading axis → (raise, condition)
@@ -94,11 +121,10 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         )
         for s in plan["signals"]
     )
-    mirrors: dict[int, str] = plan["mirrors"]
-    shared = [(plain, Beside(asks, checks, mirrors) if asks else None) for plain, asks in msgspec.msgpack.decode(plan["actions"], type=Planned)]
     for data in plan["rules"]["context"].values():
         for key in ("pseudo", "stop"):
             data[key] = checks[data[key]] if isinstance(data[key], int) and data[key] >= 0 else None
+    shared = msgspec.msgpack.decode(plan["actions"], type=list[Actions])
     actions = tuple([shared[number] for number in msgspec.msgpack.decode(plan["at"], type=list[int])])
     always: dict[str, list[str]] | None = sealed["always"] if sealed else None
     rules = {family: {rule_id: _rule(family, data, always) for rule_id, data in members.items()} for family, members in plan["rules"].items()}
@@ -111,6 +137,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         plan["settings"],
         daachorse.CharwiseDoubleArrayAhoCorasick.deserialize(plan["automaton"]),
         actions,
+        checks,
         signals,
         rules,
         statements,

@@ -22,10 +22,6 @@ _WIDE = "[^。!?;\\n…没未]"
 _NUM = "(?:\\d+(?:\\.\\d+)?|[零一二两三四五六七八九十百千几数多好]+)"
 _NAME = "(?:[\\u4e00-\\u9fff]某{1,2}(?:[\\u4e00-\\u9fff]?(?![\\u4e00-\\u9fff]))?|[小老阿][\\u4e00-\\u9fff]|[\\u4e00-\\u9fff](?:先生|女士|师傅|姓男子|姓女子)|[甲乙丙丁])"
 _BUILTIN = {"num": (_NUM, 8), "name": (_NAME, 4)}
-_MIRRORED = {  # the same read from the end, or a little more: what matches is read forwards once more
-    "num": "(?:(?:\\d+\\.)?\\d+|[零一二两三四五六七八九十百千几数多好]+)",
-    "name": "(?:[\\u4e00-\\u9fff]?某{1,2}[\\u4e00-\\u9fff]|[\\u4e00-\\u9fff][小老阿]|(?:生先|士女|傅师|子男姓|子女姓)[\\u4e00-\\u9fff]|[甲乙丙丁])",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,6 @@ class Compiled:
 
     anchors: tuple[str, ...]
     before: str  # regular expression, "" where nothing is asked
-    mirror: str  # the same written backwards
     after: str
     reach: int  # most characters that `before` can take up
 
@@ -194,25 +189,6 @@ def regex(parts: Sequence[Part], lists: Lists) -> str:
     return "".join(out)
 
 
-def mirrored(parts: Sequence[Part], lists: Lists) -> str:
-    """The regular expression of the parts for a text that is read backwards: it matches what `regex` does, from the end.
-
-    >>> mirrored(parse("(找|叫)人..打"), lambda name: None)
-    '打[^,。!?;: \\\\n…"“”()没未]{0,4}?人(?:找|叫)'
-    """
-    out = []
-    for part in reversed(parts):
-        if isinstance(part, Text):
-            out.append(re.escape(part.text[::-1]))
-        elif isinstance(part, Word):
-            out.append(_MIRRORED[part.name] if part.name in _BUILTIN else trie(tuple(word[::-1] for word in _words(part.name, lists))))
-        elif isinstance(part, Gap):
-            out.append(regex((part,), lists))
-        else:
-            out.append(f"(?:{'|'.join(mirrored(option, lists) for option in part.options)})" + ("?" if part.optional else ""))
-    return "".join(out)
-
-
 def _longest(parts: Sequence[Part], lists: Lists) -> int:
     total = 0
     for part in parts:
@@ -268,7 +244,7 @@ def _compile(parts: tuple[Part, ...], lists: Lists, pattern: str) -> list[Compil
     if best is not None:
         _, start, end, words = best
         before, after = parts[:start], parts[end:]
-        return [Compiled(tuple(words), regex(before, lists), mirrored(before, lists), regex(after, lists), _longest(before, lists))]
+        return [Compiled(tuple(words), regex(before, lists), regex(after, lists), _longest(before, lists))]
     for index, part in enumerate(parts):  # no common anchor: each alternative on its own
         if isinstance(part, Choice) and not part.optional:
             return [made for option in part.options for made in _compile(_merge(parts[:index] + option + parts[index + 1 :]), lists, pattern)]

@@ -24,7 +24,6 @@ class Planner:
         self.signals: list[dict[str, Any]] = []
         self.regexes: dict[str, int] = {"": -1}
         self.texts = [""]
-        self.mirrors: dict[int, str] = {}
         self.actions: dict[str, dict[tuple[int, int, int, int], None]] = {}
         self._compiled: dict[str, list[Compiled]] = {}
 
@@ -54,8 +53,6 @@ class Planner:
             self._compiled[pattern] = compiled
             for part in compiled:
                 before, after = self._regex(part.before and f"(?:{part.before})\\Z"), self._regex(part.after)
-                if before >= 0:
-                    self.mirrors[before] = part.mirror
                 for word in part.anchors:
                     self.actions.setdefault(word, {})[number, before, after, part.reach] = None
         return number
@@ -113,7 +110,6 @@ def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, A
         "facts": source.facts,
         **_shared(planner),
         "rules": rules,
-        "mirrors": planner.mirrors,
         "regexes": planner.texts[1:],  # last: merging actions adds to them
     }
 
