@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from pipeline.errors import FengqiaoError, InputError
+from pipeline.text.decoding import decoded
 from pipeline.values import Incident, to_json
 from service import bench_cli, card_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
-from service.decoding import decoded
 from service.known import assess_knowing
 from service.label import cli as label_cli
 from service.label import measure

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.errors import InputError
-from service.decoding import decoded
+from pipeline.text.decoding import decoded
 
 if TYPE_CHECKING:
     from pipeline.privacy import Deidentifier, Job, Treated

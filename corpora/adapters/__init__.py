@@ -16,8 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.errors import InputError
 from pipeline.rulepack.files import read_yaml
-
-ENCODINGS = ("utf-8-sig", "gb18030")
+from pipeline.text.decoding import decoded
 
 
 class Meaning(BaseModel):
@@ -117,7 +116,7 @@ def _records(known: Collection, path: Path) -> Iterator[dict[str, Any]]:
     if path.suffix.lower() in (".xlsx", ".xls"):
         yield from _sheet(path)
         return
-    text = _decoded(path)
+    text = decoded(path.read_bytes(), path.name)
     if known.form == "table":
         yield from csv.DictReader(io.StringIO(text), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
     elif known.form == "json":
@@ -137,13 +136,3 @@ def _sheet(path: Path) -> Iterator[dict[str, Any]]:
     if rows:
         head = [str(cell).strip() for cell in rows[0]]
         yield from (dict(zip(head, row, strict=False)) for row in rows[1:])
-
-
-def _decoded(path: Path) -> str:
-    data = path.read_bytes()
-    for encoding in ENCODINGS:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError("FQ4012", "文件编码认不出", "unknown encoding", seen=path.name, remedy="另存为 UTF-8 或 GB18030")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,11 @@ def load_list(name: str, folders: Sequence[Path] = ()) -> dict[str, Any]:
 def load_lists(folders: Sequence[Path] = ()) -> dict[str, dict[str, Any]]:
     """All word lists. Raises RuleError as `load_list` does."""
     return {name: load_list(name, folders) for name in FILES}
+
+
+def any_of(terms: Iterable[str]) -> str:
+    """A regular expression for one of the words, the longest first."""
+    return f"(?:{'|'.join(re.escape(term) for term in sorted(map(fold, terms), key=lambda term: (-len(term), term)))})"
 
 
 class Words:

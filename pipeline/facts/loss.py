@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
 from pipeline.facts.cues import Beside, Within
-from pipeline.facts.lexicon import load_list
+from pipeline.facts.lexicon import any_of, load_list
 from pipeline.facts.model import Fact, Facts
 from pipeline.facts.numbers import parse
 from pipeline.text.document import Document
@@ -22,9 +22,6 @@ _CLOSE = 22  # characters in which a cue counts as being in the clause, where no
 _ENDS = "。!?;\n…"
 _AFTER_PAUSE = re.compile(r"[,:()。!?;\n…]|(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _LINKS = frozenset(("、", "和", "及", "与", "以及"))
-_EACH = re.compile(
-    r"([一二两三四五六七八九十\d]{1,3})(?:名|人|位|家|户|笔|次|回|趟|个人)[^,。;!?]{0,8}?(?:各|每人|每笔|每次|每回)(?:收取|收了|收|付了|付|转了|转|给了|打了|交了)?$"
-)
 _EACH_REACH, _EACH_MOST = 24, 50  # characters looked at before the sum; more than so many are no list of payments
 _AFTER = 12  # characters after a sum that are looked at
 _BESIDE = 3  # characters within which 佣金, 额度, 才能 speak of this sum
@@ -65,6 +62,8 @@ class LossReader:
         self._done_ends, self._done_after = tuple(told["done_ends"]), tuple(told["done_after"])
         self._equal = float(told["about_equal"])
         self._reach = int(told["reach"])
+        of, every, verb = (any_of(told["each"][name]) for name in ("counted", "every", "verbs"))
+        self._each = re.compile(rf"([一二两三四五六七八九十\d]{{1,3}}){of}[^,。;!?]{{0,8}}?{every}{verb}?$")
 
     def read(self, document: Document, facts: Facts, *, paid: bool = False) -> Loss:
         """The loss in yuan and the span of the sum it rests on; (None, 0, 0) where the text tells none. Never raises.
@@ -91,7 +90,7 @@ class LossReader:
     def _times(self, text: str, found: Loss) -> Loss:
         """两名家长各九万元, 三次每次五千: the sum of each, so many times."""
         yuan, start, end = found
-        each = _EACH.search(text, max(0, start - _EACH_REACH), start) if yuan else None
+        each = self._each.search(text, max(0, start - _EACH_REACH), start) if yuan else None
         count = parse(each.group(1)) if each is not None else None
         if yuan is None or count is None or not 1 < count.value <= _EACH_MOST:
             return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
-from pipeline.facts.lexicon import load_list
+from pipeline.facts.lexicon import any_of, load_list
 from pipeline.facts.loss import shipped as loss_reader
 from pipeline.facts.model import Fact, Facts
 from pipeline.facts.numbers import parse
@@ -16,7 +16,6 @@ from pipeline.text.document import Document
 from pipeline.text.normalise import fold
 
 Row = dict[str, Any]
-_COUNT = re.compile(r"(\d{1,3}|[一二两三四五六七八九十]{1,3})(?:次|笔|回|趟)")
 _BESIDE = 8  # characters on both sides of 分三笔 in which a verb of paying must stand
 _MOST = 6  # entries of one kind that the answer shows
 
@@ -28,9 +27,10 @@ class PaymentReader:
         self._channel_of = {fold(str(term)): (code, str(entry["name"])) for code, entry in told["channels"].items() for term in entry["terms"]}
         self._channels = CharwiseDoubleArrayAhoCorasick(list(self._channel_of), MATCH_KIND_LEFTMOST_LONGEST)
         self._verbs, self._not_paid = tuple(told["pay_verbs"]), tuple(told["not_payments"])
-        ends = "|".join(re.escape(end) for end in sorted(map(fold, told["payee_ends"]), key=len, reverse=True))
-        to = rf"[^,。;:!?\s]{{1,16}}?(?:{ends})"
-        self._payee = re.compile(rf"(?:转|汇|打|付|交|存|充|划)(?:账|款|帐)?(?:给|到|入|进|至|往)了?({to})|(?:给|往|向)({to})(?=(?:转|汇|打|付|存|充))")
+        to = rf"[^,。;:!?\s]{{1,16}}?{any_of(told['payee_ends'])}"
+        sends, ahead, toward, before = (any_of(told["payee"][name]) for name in ("sends", "noun", "toward", "before"))
+        self._payee = re.compile(rf"{sends}{ahead}?{toward}{any_of(told['payee']['done'])}?({to})|{before}({to})(?={any_of(told['payee']['sends_after'])})")
+        self._times = re.compile(rf"(\d{{1,3}}|[一二两三四五六七八九十]{{1,3}}){any_of(told['occasions'])}")
 
     def read(self, document: Document, facts: Facts) -> Row:
         """What the text tells of the money, JSON-ready; every entry carries its half-open span and quote in the original narrative.
@@ -56,7 +56,7 @@ class PaymentReader:
     def _count(self, document: Document) -> Row | None:
         """分七笔, 先后三次: the largest number of payments that is told."""
         text, best = document.text, None
-        for match in _COUNT.finditer(text):
+        for match in self._times.finditer(text):
             around = text[max(0, match.start() - _BESIDE) : match.end() + _BESIDE]
             number = parse(match.group(1))
             if number is None or not 1 < number.value < 1000 or text.startswith(self._not_paid, match.end()) or not any(verb in around for verb in self._verbs):

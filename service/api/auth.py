@@ -181,3 +181,10 @@ def allowed(scope: str) -> Callable[[Request], Awaitable[Principal]]:
         return principal
 
     return caller
+
+
+def acting(who: Principal, by: str | None) -> str:
+    """Who acts, for the audit: the key, and the officer whom it names. Raises Problem 403 where the key may not name one."""
+    if by is not None and not who.vouches:
+        raise Problem(403, "FQ6410", "此密钥不得代填警号", "this key may not name officers", remedy="每人用自己的密钥; 或 fengqiao keys create --vouches")
+    return f"{who.name}/{by}" if by else who.name

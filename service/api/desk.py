@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select, tuple_
 from starlette.responses import Response
 
 from pipeline.values import incident_from_json
-from service.api.auth import allowed
+from service.api.auth import acting, allowed
 from service.api.context import Context, Here
 from service.api.once import commit, replayed
 from service.api.openapi import body, reply
@@ -66,13 +66,12 @@ async def decide(id: str, request: Request, here: Here, who: Deciding) -> Respon
 
 def _persons(who: Principal, asked: DecisionIn) -> tuple[str, str | None]:
     """Who decides and who stands beside. Only the key of a system that vouches for its officers may name them."""
-    if not who.vouches and (asked.by is not None or asked.second_person is not None):
-        raise Problem(403, "FQ6410", "此密钥不得代填警号", "this key may not name officers", remedy="每人用自己的密钥; 或 fengqiao keys create --vouches")
+    actor, second = acting(who, asked.by), acting(who, asked.second_person)
     if asked.second_person is not None and asked.by is None:
         raise Problem(422, "FQ6411", "写了第二人, 也须写明 by", "second_person needs by")
     if who.vouches and asked.confirms and asked.by is None:  # else the system itself would be the second person
         raise Problem(422, "FQ6411", "受托系统确认时须写明 by", "a system that confirms must say for whom")
-    return (f"{who.name}/{asked.by}" if asked.by else who.name), (f"{who.name}/{asked.second_person}" if asked.second_person else None)
+    return actor, second if asked.second_person else None
 
 
 @router.get("/v1/assessments", summary="警情队列", responses=reply("Page", 200))

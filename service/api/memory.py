@@ -13,7 +13,7 @@ from pipeline.repeats.keys import ROLE_NAMES
 from pipeline.repeats.model import EVERYWHERE
 from pipeline.repeats.settings import DAY
 from pipeline.values import incident_from_json
-from service.api.auth import allowed
+from service.api.auth import acting, allowed
 from service.api.case_plan import outcomes_of, plan, reopened, rule_of
 from service.api.context import Context, Here
 from service.api.once import commit, replayed
@@ -87,14 +87,12 @@ async def take_step(id: str, request: Request, here: Here, who: Annotated[Princi
     """交办、核查、处置、反馈、评价、问效依次进行, 不得跳步; 走完后再从头记一轮即为再次交办, 须写明理由(note), 回访又起纠纷的除外。每一步记入审计。"""
     asked = await read_body(request, StepIn)
     purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
-    if asked.by is not None and not who.vouches:
-        raise Problem(403, "FQ6410", "此密钥不得代填警号", "this key may not name officers", remedy="每人用自己的密钥")
+    actor = acting(who, asked.by)
     before = await replayed(request, here, who)
     if before is not None:
         return before
     playbook, loop = loop_of(here)
     pack = here.assessor.engine.pack
-    actor = f"{who.name}/{asked.by}" if asked.by else who.name
 
     def unit(tx: Tx) -> Case:
         incident = find_incident(tx.rows, id)
@@ -124,8 +122,7 @@ async def visit(id: str, request: Request, here: Here, who: Annotated[Principal,
     """六步走完后才回访。又起纠纷的, 现级升一级(已是最高级则不变), 警情重新从交办走起。记入审计。"""
     asked = await read_body(request, VisitIn)
     purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
-    if asked.by is not None and not who.vouches:
-        raise Problem(403, "FQ6410", "此密钥不得代填警号", "this key may not name officers", remedy="每人用自己的密钥")
+    actor = acting(who, asked.by)
     before = await replayed(request, here, who)
     if before is not None:
         return before
@@ -134,7 +131,6 @@ async def visit(id: str, request: Request, here: Here, who: Annotated[Principal,
     outcomes = outcomes_of(rule_of(pack, loop))
     if asked.outcome not in outcomes:
         raise Problem(422, "FQ6415", "没有这个回访结果", "unknown outcome of a visit", remedy="可用 " + " ".join(outcomes))
-    actor = f"{who.name}/{asked.by}" if asked.by else who.name
 
     def unit(tx: Tx) -> Case:
         incident = find_incident(tx.rows, id)

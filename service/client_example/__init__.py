@@ -1,1 +1,1 @@
-"""A client for integrators, written out of openapi.json: two files to copy, httpx2 is all that they need."""
+"""A client for integrators, written out of openapi.json: a folder to copy, httpx2 is all that they need."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.rulepack.files import read_yaml
-from service.decoding import decoded
+from pipeline.text.decoding import decoded
 
 SUFFIXES = (".csv", ".yaml", ".yml", ".xlsx", ".xlsm", ".xls", ".ods")
 
