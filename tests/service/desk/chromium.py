@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
+import uvloop  # noqa: F401  # keeps the socket class that stands when it is first imported: here, before a test blocks sockets
 
 from service.api.app import create_app
 from service.assessor import Assessor
@@ -102,8 +104,6 @@ class Desk:
 @contextmanager
 def serving(folder: Path, *, filled: bool = False, assessor: Assessor | None = None, **more: Any) -> Iterator[str]:
     """A demo that listens on a port of its own (`filled` with the fictional county); its address."""
-    import uvicorn
-
     settings = Settings(**{"database": f"sqlite:///{folder}/a.db", "jobs_folder": folder / "jobs", "demo": True, "tier": "rules", "log_level": "ERROR"} | more)
     app = create_app(settings, assessor=assessor or (Assessor() if settings.tier == "rules" else None))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, ws="none"))
