@@ -23,6 +23,7 @@ from pipeline.values import Incident
 _SHARED = ("person", "party", "household", "building", "estate")
 _PLACES = ("household", "building", "estate")
 SHOWN = 20  # most prior ids in an answer
+MOST_EVENTS = 10**9  # a count above this is a mistake of the sender
 
 
 def kind_of(category: str, subtype: str | None) -> str:
@@ -51,7 +52,7 @@ class History:
     def __init__(self, incident: Incident, found: Facts, settings: Settings) -> None:
         self.settings = settings
         self.counts: dict[str, int] = {}
-        self.kinds: Mapping[str, Any] | None = None
+        self.kinds: dict[str, tuple[int, tuple[int, ...]]] | None = None  # kind → events in this window, and in each of those before
         self.area = ""
         self.similar: list[dict[str, Any]] = []
         self.ignored = 0
@@ -67,10 +68,11 @@ class History:
         if not isinstance(entry, Mapping):
             self.ignored += 1
         elif "counts" in entry and isinstance(entry["counts"], Mapping):
-            self.counts = {name: count for name, count in entry["counts"].items() if isinstance(count, int)}
-            self.counts |= {name: entry[name] for name in ("same", "same_year") if isinstance(entry.get(name), int)}
+            told = {**entry["counts"], **{name: entry[name] for name in ("same", "same_year") if name in entry}}
+            self.counts = {name: count for name, value in told.items() if (count := _events(value)) is not None}
         elif "kinds" in entry and isinstance(entry["kinds"], Mapping):
-            self.kinds, self.area = entry["kinds"], str(entry.get("area") or "")
+            self.kinds = {name: row for name, told in entry["kinds"].items() if (row := _row(told)) is not None}
+            self.area = str(entry.get("area") or "")
         elif "similar" in entry:
             self.similar.append(dict(entry))
         else:
@@ -177,10 +179,9 @@ def _surge(history: History, kind: str) -> dict[str, Any]:
     limits = history.settings.surge
     if history.kinds is None:
         return surge(sum(prior.kind == kind for prior in history.within(history.settings.kind_days)) + 1, (), limits)
-    rows = {name: row for name, row in history.kinds.items() if isinstance(row, Sequence) and len(row) == 2 and isinstance(row[0], int)}
-    quiet = (0,) * max((len(row[1]) for row in rows.values()), default=0)  # a kind never seen: as many windows of nothing as the others have
-    count, windows = rows.get(kind, (0, quiet))
-    return surge(count + 1, [int(events) for events in windows], limits)
+    quiet = (0,) * max((len(windows) for _, windows in history.kinds.values()), default=0)  # a kind never seen: as many windows of nothing as the others have
+    count, windows = history.kinds.get(kind, (0, quiet))
+    return surge(count + 1, windows, limits)
 
 
 def _flags(counts: Mapping[str, int], kinds: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
@@ -255,4 +256,17 @@ def _words(told: Any) -> tuple[str, ...]:
 
 
 def _count(told: Any) -> int:
-    return told if isinstance(told, int) and told > 0 else 1
+    return _events(told) or 1
+
+
+def _events(told: Any) -> int | None:
+    """A number of events as somebody else's system sends it, or None where it is none that can be."""
+    return told if isinstance(told, int) and 0 <= told <= MOST_EVENTS else None
+
+
+def _row(told: Any) -> tuple[int, tuple[int, ...]] | None:
+    """`[events in this window, [events in each window before]]` of one kind, or None where it is not that."""
+    if not isinstance(told, list | tuple) or len(told) != 2 or not isinstance(told[1], list | tuple):
+        return None
+    count, *windows = (_events(value) for value in (told[0], *told[1]))
+    return None if count is None or None in windows else (count, tuple(value for value in windows if value is not None))

@@ -17,11 +17,15 @@ def chance_of(count: int, mean: float) -> float:
         return 1.0
     if mean <= 0.0:
         return 0.0
+    if mean >= 700:
+        return 0.5 * math.erfc((count - mean) / math.sqrt(2 * mean))
     term, below = math.exp(-mean), 0.0
     for k in range(count):
         below += term
         term *= mean / (k + 1)
-    return max(0.0, 1.0 - below) if mean < 700 else 0.5 * math.erfc((count - mean) / math.sqrt(2 * mean))
+        if k > mean and term < 1e-18:  # nothing left to add, however large the count
+            break
+    return max(0.0, 1.0 - below)
 
 
 def surge(count: int, windows: Sequence[int], settings: Mapping[str, float]) -> dict[str, Any]:

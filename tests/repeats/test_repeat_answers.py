@@ -94,6 +94,26 @@ def test_entries_that_cannot_be_read_are_left_out_and_counted(engine):
     assert (repeat["by_person"], repeat["ignored"]) == (1, 3)
 
 
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        {"dispute": [1, None]},
+        {"dispute": [1, ["x", 2]]},
+        {"dispute": "ab"},
+        {"dispute": [10**12, [1, 1]]},
+        {"dispute": [10**8, [0] * 12]},
+        {"dispute": [-1, [0]]},
+        {"other": [3, [None]]},
+    ],
+)
+def test_a_store_that_miscounts_stops_no_answer(engine, kinds):
+    repeat = engine.assess(
+        replace(NOISE, history=({"kinds": kinds, "area": "x"}, {"counts": {"person": 10**400, "party": "many"}, "same": None}, prior(3)))
+    ).repeat
+    assert repeat["by_person"] == 1
+    assert repeat["kind"]["count"] >= 1
+
+
 ENTRY = st.dictionaries(
     st.sampled_from(
         ["incident_id", "occurred_at", "caller", "place", "match", "counts", "kinds", "similar", "gates", "kind", "calls", "same_event", "parties"]
