@@ -5,6 +5,8 @@ Feature hashing after Weinberger et al., Feature Hashing for Large Scale Multita
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,17 +33,44 @@ def vector(text: str, settings: Settings) -> bytes:
     if int(han.sum()) < settings.join_characters:
         return b""
     pairs = han[:-1] & han[1:]
+    mixed = _mixed(codes[:-1][pairs], codes[1:][pairs])
+    size = settings.dimensions
+    sums = np.bincount((mixed % np.uint32(size)).astype(np.intp), weights=_signs(mixed), minlength=size)
+    norm = float(np.sqrt(np.abs(sums).sum()))
+    sums = np.sign(sums) * np.sqrt(np.abs(sums))  # a phrase said ten times is not ten times the matter
+    return np.rint(sums * (127.0 / norm)).astype(np.int8).tobytes() if norm else b""
+
+
+def vectors(texts: Sequence[str], settings: Settings) -> NDArray[np.int8]:
+    """(n, dimensions) vectors of many narratives, rows of zeros where a text is too short: for tables, a quarter of the time of one by one."""
+    size = settings.dimensions
+    folded = [settings.boilerplate.sub(" ", fold(text[:LONGEST])) for text in texts]
+    codes = np.frombuffer(" ".join(folded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    row = np.repeat(np.arange(len(folded)), [len(text) + 1 for text in folded])[: len(codes)]
+    han = (codes >= _HAN[0]) & (codes <= _HAN[1])
+    enough = np.bincount(row[han], minlength=len(folded)) >= settings.join_characters
+    pairs = np.flatnonzero(han[:-1] & han[1:])
+    mixed = _mixed(codes[pairs], codes[pairs + 1])
+    places = row[pairs] * size + (mixed % np.uint32(size)).astype(np.intp)
+    sums = np.bincount(places, weights=_signs(mixed), minlength=len(folded) * size).reshape(len(folded), size)
+    norms = np.sqrt(np.abs(sums).sum(axis=1, keepdims=True))  # whole numbers: exact on every machine
+    sums = np.sign(sums) * np.sqrt(np.abs(sums))
+    factors = np.divide(127.0, norms, out=np.zeros_like(norms), where=(norms > 0) & enough[:, None])
+    made: NDArray[np.int8] = np.rint(sums * factors).astype(np.int8)
+    return made
+
+
+def _mixed(first: NDArray[np.uint32], second: NDArray[np.uint32]) -> NDArray[np.uint32]:
     with np.errstate(over="ignore"):
-        mixed = codes[:-1][pairs] * _A ^ (codes[1:][pairs] + _C) * _B
+        mixed = first * _A ^ (second + _C) * _B
         mixed ^= mixed >> np.uint32(15)
         mixed *= _C
         mixed ^= mixed >> np.uint32(13)
-    size = settings.dimensions
-    signs = np.where(mixed & np.uint32(0x80000000), -1.0, 1.0)
-    sums = np.bincount((mixed % np.uint32(size)).astype(np.intp), weights=signs, minlength=size)
-    sums = np.sign(sums) * np.sqrt(np.abs(sums))  # a phrase said ten times is not ten times the matter
-    norm = float(np.sqrt(sums @ sums))
-    return np.rint(sums * (127.0 / norm)).astype(np.int8).tobytes() if norm else b""
+    return mixed
+
+
+def _signs(mixed: NDArray[np.uint32]) -> NDArray[np.float64]:
+    return np.where(mixed & np.uint32(0x80000000), -1.0, 1.0)
 
 
 def likeness(a: bytes, b: bytes) -> float:

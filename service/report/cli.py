@@ -24,7 +24,7 @@ Labelled = Annotated[list[Path], typer.Argument(help="标注过的文件或文�
 Key = Annotated[Path | None, typer.Option("--key", help="密钥文件(至少 16 字节): 短标识在各份报告间可对; 不给则每次新取")]
 Named = Annotated[list[str] | None, typer.Option("--column", help="角色=表头, 如 time=受理时间; 可多次")]
 MappingFiles = Annotated[list[Path] | None, typer.Option("--mapping", help="本地类别对照 YAML, 排在自带的前面")]
-SettingsFile = Annotated[Path | None, typer.Option("--settings", help="窗口与门槛 YAML, 代替自带的")]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="清单长短与质量门槛 YAML, 代替自带的; 重复警情的窗口在 --rules 的 repeats 里")]
 Rules = Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹")]
 Profile = Annotated[str | None, typer.Option("--profile", help="标注时用的分级方案")]
 NoQuotes = Annotated[bool, typer.Option("--no-quotes", help="清单里不引原话")]

@@ -7,17 +7,16 @@ or end too close is left out of the denominator, not counted as no.
 from __future__ import annotations
 
 import datetime as dt
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.repeats.settings import Settings
+from pipeline.repeats.surge import chance_of, least_raised, surge
 from service.metrics import Share
-from service.report.knowledge import Surge
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +30,18 @@ class Returns:
 
 
 def returns(happened: pl.DataFrame, key: str, window_days: int) -> Returns:
-    """Events per key; `happened` has one row per (event, key) with `time`. Keys 0 and null are nobody."""
+    """Events per key; `happened` has one row per record: an event counts for each key that any of its calls has. Keys 0 and null are nobody."""
+    happened = happened.with_columns(pl.col("rank").max().over("event"))
     known = happened.select(*dict.fromkeys(("event", "time", "kind", "rank", "area", "community", key))).filter(
         pl.col(key).is_not_null() & pl.col("time").is_not_null()
     )
     if known.schema[key].is_integer():
         known = known.filter(pl.col(key) != 0)
-    known = known.unique(["event", key], keep="first", maintain_order=True).sort(key, "time", "event")
+    known = known.sort(key, "time", "event").unique(["event", key], keep="first", maintain_order=True)
     window = f"{window_days}d"
-    counted = known.select(key, "time", "event").rolling("time", period=window, group_by=key).agg(pl.len().alias("within"), pl.col("event").last())
+    counted = (
+        known.select(key, "time", "event").rolling("time", period=window, closed="both", group_by=key).agg(pl.len().alias("within"), pl.col("event").last())
+    )
     counted = counted.unique(["event", key], keep="last", maintain_order=True).select("event", key, "within")
     known = known.join(counted, on=["event", key], how="left", maintain_order="left").with_columns(pl.col("within").fill_null(1))
     keys = known.group_by(key).agg(
@@ -66,42 +68,50 @@ class Rise:
     latest: bool
 
 
-def rises(happened: pl.DataFrame, rule: Surge, last_day: dt.date | None = None) -> tuple[list[Rise], int, float]:
+def rises(happened: pl.DataFrame, rules: Settings, last_day: dt.date | None = None) -> tuple[list[Rise], int, float]:
     """Windows above their baseline, latest first; how many pairs × windows were looked at; how many would be found if nothing ever changed.
-    Windows are counted back from `last_day`, by default the last day that has a record."""
+    Windows are counted back from `last_day`, by default the last day that has a record; what a rise is, `pipeline.repeats.surge` says.
+    Events without an area are compared with those of all areas."""
     timed = happened.filter(pl.col("time").is_not_null() & pl.col("kind").is_not_null())
     if not timed.height:
         return [], 0, 0.0
     first, end = _days(timed)
     end = last_day or end
-    span = rule.window_days
-    back = (pl.lit(end) - pl.col("time").dt.date()).dt.total_days() // span
-    placed = timed.select(pl.col("kind").cast(pl.String), pl.col("area").cast(pl.String).fill_null(""), back.alias("back"))
-    whole = ((end - first).days + 1) // span
-    placed = placed.filter(pl.col("back") < whole)
-    counted = placed.group_by("kind", "area", "back").len()
-    pairs = counted.select("kind", "area").unique().sort("kind", "area").with_row_index("pair")
-    counted = counted.join(pairs, on=["kind", "area"])
-    table = np.zeros((pairs.height, max(whole, 0)), np.int64)
-    table[counted["pair"].to_numpy(), whole - 1 - counted["back"].to_numpy()] = counted["len"].to_numpy()
+    span, limits = rules.kind_days, rules.surge
+    whole = max(0, ((end - first).days + 1) // span)
+    pairs, table = _table(timed, end, span, whole)
+    most, least = int(limits["windows"]), int(limits["least_windows"])
+    sums = np.concatenate((np.zeros((len(pairs), 1), np.int64), table.cumsum(axis=1)), axis=1)
     found: list[Rise] = []
     looked, expected = 0, 0.0
-    m = rule.baseline_windows
-    sums = np.concatenate((np.zeros((pairs.height, 1), np.int64), table.cumsum(axis=1)), axis=1)
-    for at in range(m, whole):
-        base = sums[:, at] - sums[:, at - m]
-        now = table[:, at]
+    for at in range(least, whole):
+        m = min(most, at)
+        base, now = sums[:, at] - sums[:, at - m], table[:, at]
         looked += len(now)
         for before, times in zip(*np.unique(base, return_counts=True), strict=True):
-            expected += int(times) * by_chance(int(before), rule)
-        for index in np.flatnonzero((now >= rule.least_count) & (now * m >= rule.least_ratio * base)).tolist():
-            chance = tail(int(now[index]), int(base[index]), m)
-            if chance < rule.chance:
+            count = least_raised(int(before), m, limits)
+            expected += int(times) * chance_of(count, int(before), m)
+            for index in np.flatnonzero((base == before) & (now >= count)).tolist():
                 last = end - dt.timedelta(days=(whole - 1 - at) * span)
-                found.append(_rise(pairs.row(index), at, last, span, table[index], int(base[index]) / m, chance, m))
+                found.append(_rise(pairs[index], at, last, span, table[index], m, limits))
     found.sort(key=lambda rise: (rise.chance, rise.kind, rise.area))
     found.sort(key=lambda rise: rise.end, reverse=True)
     return found, looked, expected
+
+
+def _table(timed: pl.DataFrame, end: dt.date, span: int, whole: int) -> tuple[list[tuple[str, str]], NDArray[np.int64]]:
+    """Kind × area pairs, and their events per window, oldest first."""
+    back = (pl.lit(end) - pl.col("time").dt.date()).dt.total_days().floordiv(span)
+    placed = timed.select(pl.col("kind").cast(pl.String), pl.col("area").cast(pl.String).fill_null(""), back.alias("back"))
+    if (placed["area"] == "").any():
+        placed = pl.concat([placed.filter(pl.col("area") != ""), placed.with_columns(area=pl.lit(""))])
+    placed = placed.filter((pl.col("back") >= 0) & (pl.col("back") < whole))
+    counted = placed.group_by("kind", "area", "back").len()
+    pairs = counted.select("kind", "area").unique().sort("kind", "area").with_row_index("pair")
+    counted = counted.join(pairs, on=["kind", "area"])
+    table = np.zeros((pairs.height, whole), np.int64)
+    table[counted["pair"].to_numpy(), whole - 1 - counted["back"].to_numpy()] = counted["len"].to_numpy()
+    return list(pairs.select("kind", "area").iter_rows()), table
 
 
 def _days(timed: pl.DataFrame) -> tuple[dt.date, dt.date]:
@@ -111,32 +121,8 @@ def _days(timed: pl.DataFrame) -> tuple[dt.date, dt.date]:
     return first.date(), last.date()
 
 
-def _rise(pair: tuple[Any, ...], at: int, last: dt.date, span: int, counts: NDArray[np.int64], baseline: float, chance: float, m: int) -> Rise:
+def _rise(pair: tuple[str, str], at: int, last: dt.date, span: int, counts: NDArray[np.int64], m: int, limits: Mapping[str, float]) -> Rise:
     first = last - dt.timedelta(days=span - 1)
     weeks = tuple(int(count) for count in counts[at - m : at + 1])
-    return Rise(pair[1], pair[2], first.isoformat(), last.isoformat(), int(counts[at]), baseline, chance, weeks, at == len(counts) - 1)
-
-
-@cache
-def by_chance(before: int, rule: Surge) -> float:
-    """How probable it is that a pair with `before` events in its baseline is found although nothing has changed."""
-    count = max(rule.least_count, math.ceil(rule.least_ratio * before / rule.baseline_windows))
-    while tail(count, before, rule.baseline_windows) >= rule.chance:
-        count += 1
-    return tail(count, before, rule.baseline_windows)
-
-
-@cache
-def tail(count: int, before: int, windows: int) -> float:
-    """P(at least `count` in one window | `before` in `windows` windows, the same unknown rate): negative binomial with Jeffreys' prior.
-
-    The rate is itself estimated from few events; a Poisson tail at the plain mean would cry too often.
-
-    >>> tail(4, 0, 8) < 0.0005 < 0.02 < tail(4, 8, 8)
-    True
-    """
-    shape, keep = before + 0.5, windows / (windows + 1)
-    below = sum(
-        math.exp(math.lgamma(shape + x) - math.lgamma(shape) - math.lgamma(x + 1) + shape * math.log(keep) + x * math.log1p(-keep)) for x in range(count)
-    )
-    return max(0.0, 1.0 - below)
+    told = surge(weeks[-1], weeks[-2::-1], limits)
+    return Rise(pair[0], pair[1], first.isoformat(), last.isoformat(), weeks[-1], sum(weeks[:-1]) / m, told["chance"], weeks, at == len(counts) - 1)

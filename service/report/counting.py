@@ -85,6 +85,7 @@ _OF_EVENTS = ("event", "time", "area", "community", "building", "household", "pe
 
 def events(frame: pl.DataFrame) -> pl.DataFrame:
     """One row per event: what its first record says of time, place, kind and outcome, the highest grade that any of its records has, their number."""
+    frame = frame.sort("time", nulls_last=True, maintain_order=True)
     highest = frame.group_by("event").agg(pl.col("rank").max(), pl.len().alias("records"))
     return frame.select(_OF_EVENTS).unique("event", keep="first", maintain_order=True).join(highest, on="event", how="left", maintain_order="left")
 

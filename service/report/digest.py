@@ -20,9 +20,7 @@ from service.report.gather import short_id
 from service.report.history import History
 from service.report.model import Block, Column, Prose, Report, Section, Table, Tile, Tiles, percent
 from service.report.sections.lists import FILED_AS, Listed, ordered, tables_of
-from service.report.sections.repeats import rise_row, surge_columns
-
-_PLACES = (("household", "户"), ("building", "楼"), ("community", "小区"))
+from service.report.sections.repeats import PLACES, rise_row, surge_columns
 
 
 def digest(history: History, paths: Sequence[Path], quotes: Quotes, *, day: dt.date | None = None, now: dt.datetime | None = None) -> Report:
@@ -47,9 +45,9 @@ def digest(history: History, paths: Sequence[Path], quotes: Quotes, *, day: dt.d
 
 
 def _notes(history: History) -> list[str]:
-    rule = history.settings.repeats
+    rules = history.rules
     return [
-        f"一人多次、一地多起按 {rule.window_days} 天(起数见表题)，一类多发按 {history.settings.surge.window_days} 天，都是示例配置，须由本地单位审定。",
+        f"一人多次按 {rules.person_days} 天、一地多起按 {rules.place_days} 天(起数见表题)，一类多发按 {rules.kind_days} 天，都是示例配置，须由本地单位审定。",
         "清单供交办和核查；是不是骚扰、要不要改级、要不要告诫，由民警决定。",
         "多次报警的可能正是受害人：重复警情不得再只做现场调处。",
     ]
@@ -101,28 +99,26 @@ def _handling(history: History) -> pl.Expr:
 
 def _key_incidents(history: History, frame: pl.DataFrame, today: pl.DataFrame, day: dt.date) -> Section:
     happened = events(frame)
-    rule = history.settings.repeats
     blocks: list[Block] = []
     if history.person_by:
-        blocks.append(_again(history, frame, "person", f"一人多次({rule.window_days} 天 {rule.person_least} 起以上，当日又报)", rule.person_least, day))
+        blocks.append(_again(history, frame, "person", "person", "一人多次", day))
     if history.has("place"):
-        for key, name in _PLACES:
-            blocks.append(
-                _again(history, happened, key, f"一地多起 · {name}({rule.window_days} 天 {rule.place_least[key]} 起以上，当日又有)", rule.place_least[key], day)
-            )
-    found, _, _ = rises(happened, history.settings.surge, day)
+        blocks += [_again(history, frame, key, granularity, f"一地多起 · {name.partition('(')[0]}", day) for key, granularity, name in reversed(PLACES)]
+    found, _, _ = rises(happened, history.rules, day)
     latest = [rise_row(rise) for rise in found if rise.latest]
-    blocks.append(Table("一类多发(截至当日的窗口)", surge_columns(history), latest, note="同此前各窗口平均相比；门槛见 settings.yaml，为示例配置。"))
+    blocks.append(Table("一类多发(截至当日的窗口)", surge_columns(history), latest, note="同此前各窗口平均相比；门槛见规则 repeats，为示例配置。"))
     return Section("key", "三类重点警情", "一人多次、一地多起、一类多发：交办社区民警与网格核查。", tuple(blocks))
 
 
-def _again(history: History, frame: pl.DataFrame, key: str, title: str, least: int, day: dt.date) -> Table:
+def _again(history: History, frame: pl.DataFrame, key: str, granularity: str, name: str, day: dt.date) -> Table:
     """Keys that came back on the day: how often within the window that ends with it."""
-    found = returns(frame, key, history.settings.repeats.window_days)
+    days, least = history.rules.days(granularity), int(history.rules.flags[granularity]["least"])
+    title = f"{name}({days} 天 {least} 起以上，当日又{'报' if key == 'person' else '有'})"
+    found = returns(frame, key, days)
     now = found.events.filter((pl.col("time").dt.date() == day) & (pl.col("within") >= least))
     latest = now.sort("within", "time", descending=[True, False]).unique(key, keep="first", maintain_order=True)
     mine = found.events.join(latest.select(key, pl.col("time").alias("at")), on=key).filter(
-        (pl.col("time") <= pl.col("at")) & (pl.col("time") > pl.col("at") - pl.duration(days=history.settings.repeats.window_days))
+        (pl.col("time") <= pl.col("at")) & (pl.col("time") >= pl.col("at") - pl.duration(days=days))
     )
     about = {row[0]: row[1:] for row in mine.group_by(key).agg(pl.col("kind").cast(pl.String).drop_nulls().unique().sort(), pl.col("rank").max()).iter_rows()}
     rows: list[tuple[Any, ...]] = []

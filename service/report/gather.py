@@ -1,6 +1,6 @@
-"""One pass over the labelled files: every record becomes a few numbers, so that millions fit (about 200 bytes each, sketch included).
+"""One pass over the labelled files: every record becomes a few numbers, so that millions fit (about 400 bytes each, 256 of them what it was about).
 
-Persons are 64-bit keyed hashes (HMAC-SHA256) from the first moment; narratives leave a length, a hash and a sketch behind.
+Persons are 64-bit keyed hashes (HMAC-SHA256) from the first moment; narratives leave a length, a hash and a vector behind (pipeline.repeats.vectors).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.repeats.keys import Keyer, person_term
-from pipeline.repeats.place import Place
-from pipeline.repeats.settings import Settings as RepeatSettings
+from pipeline.repeats.place import NOWHERE, Place, read_place
+from pipeline.repeats.settings import Settings as Rules
+from pipeline.repeats.vectors import vectors
 from service.report import readers
 from service.report.columns import roles_of
-from service.report.knowledge import Headers, Settings
+from service.report.knowledge import Headers
 from service.report.moments import moment
-from service.report.places import Places
 from service.report.readers import Batch, FileFacts
-from service.report.sketch import Sketches, sketches
 
 WORDS = {  # column of the frame → role; kept as a code and a list of the different texts
     "area": "area", "category": "fq_category", "type": "fq_dispute_type", "colour": "fq_risk", "factors": "fq_factors", "scripts": "fq_fraud_scripts",
@@ -34,6 +34,8 @@ WORDS = {  # column of the frame → role; kept as a code and a list of the diff
 _TRUE = frozenset({"true", "1", "是", "yes", "y", "需要", "需复核"})
 _GARBLED = re.compile("\ufffd|锟斤拷|烫烫烫|屯屯屯|ï»¿|[ÃÂäåæçèé][\x80-\xbf]")
 _SCIENTIFIC = re.compile(r"^\d(\.\d+)?[eE]\+\d+$")
+_CHUNK = 1_024  # narratives turned to vectors at once: some 10 MB
+_ADDRESSES = 1 << 16  # different addresses remembered while a file is read
 _NO_MOMENT = np.iinfo(np.int64).min
 Array = NDArray[Any]
 
@@ -56,18 +58,19 @@ class Keys:
     Masked numbers and names identify nobody: 0, as for an empty cell. A name counts only together with the place.
     """
 
-    def __init__(self, secret: bytes, rules: RepeatSettings) -> None:
-        self._keyer, self._rules = Keyer(secret), rules
+    def __init__(self, secret: bytes, rules: Rules) -> None:
+        self._keyer, self.rules = Keyer(secret), rules
+        self.place = lru_cache(_ADDRESSES)(self._place)
 
-    def person(self, phone: str, caller: str, community: str) -> int:
+    def person(self, phone: str, caller: str, place: Place) -> int:
         """The telephone where it is whole, else the name at its place."""
-        place = Place(estate=community)
-        term = (person_term(phone, place, self._rules) if phone else "") or (person_term(caller, place, self._rules) if caller else "")
+        term = (person_term(phone, place, self.rules) if phone else "") or (person_term(caller, place, self.rules) if caller else "")
         return self._half("person", term) if term else 0
 
-    def household(self, address: str) -> int:
-        """An address down to the door."""
-        return self._half("household", address) if address else 0
+    def _place(self, address: str) -> tuple[Place, int]:
+        """An address at its granularities, and the key of the household."""
+        place = read_place(address, self.rules)
+        return place, self._half("household", place.household) if place.household else 0
 
     def _half(self, kind: str, term: str) -> int:
         return int.from_bytes(self._keyer.key(kind, term)[:8], "big") or 1
@@ -81,14 +84,13 @@ def short_id(prefix: str, key: int) -> str:
 class Gathered:
     """Columns of numbers, one entry per record, and the words behind the codes."""
 
-    def __init__(self, usual: Headers, settings: Settings, keys: Keys, named: dict[str, str] | None = None) -> None:
+    def __init__(self, usual: Headers, keys: Keys, named: dict[str, str] | None = None) -> None:
         self.words = {column: Words() for column in WORDS}
         self.places = tuple(Words() for _ in range(2))
         self.files: list[FileFacts] = []
         self.roles: dict[str, str] = {}
-        self._usual, self._settings, self._named = usual, settings, named
+        self._usual, self._named = usual, named
         self._keys = keys
-        self._cut = Places(settings.places.community, settings.places.building)
         self._parts: dict[str, list[Array]] = {}
 
     def read(self, paths: Sequence[Path], progress: Callable[[int], None] | None = None) -> None:
@@ -142,33 +144,30 @@ class Gathered:
             self._put("clock", np.fromiter((m is not None and m[1] for m in found), np.bool_, len(found)))
             self._put("time_told", np.fromiter((bool(value.strip()) for value in values), np.bool_, len(found)))
 
-    def _persons(self, told: dict[str, list[str]], communities: Sequence[str]) -> None:
-        size, of = len(communities), self._keys.person
+    def _persons(self, told: dict[str, list[str]], places: Sequence[Place]) -> None:
+        size, of = len(places), self._keys.person
         phones, callers = told.get("phone", [""] * size), told.get("caller", [""] * size)
-        self._put("person", np.fromiter(map(of, phones, callers, communities), np.uint64, size))
+        self._put("person", np.fromiter(map(of, phones, callers, places), np.uint64, size))
 
-    def _addresses(self, values: Sequence[str]) -> list[str]:
-        cut = [self._cut.cut(value) or ("", "", "") if value else ("", "", "") for value in values]
-        for name, words, column in zip(("community", "building"), self.places, zip(*cut, strict=True) if cut else ((), ()), strict=False):
-            self._put(name, words.encode(column))
-        self._put("household", np.fromiter((self._keys.household(full) for _, _, full in cut), np.uint64, len(cut)))
-        return [community for community, _, _ in cut]
+    def _addresses(self, values: Sequence[str]) -> list[Place]:
+        read = [self._keys.place(value) if value.strip() else (NOWHERE, 0) for value in values]
+        self._put("community", self.places[0].encode([place.estate for place, _ in read]))
+        self._put("building", self.places[1].encode([place.building.replace("|", "·") for place, _ in read]))
+        self._put("household", np.fromiter((key for _, key in read), np.uint64, len(read)))
+        return [place for place, _ in read]
 
     def _ids(self, values: Sequence[str]) -> None:
         self._put("id", np.fromiter((_digest(value.strip()) if value.strip() else 0 for value in values), np.uint64, len(values)))
         self._put("id_damaged", np.fromiter((_SCIENTIFIC.match(value.strip()) is not None for value in values), np.bool_, len(values)))
 
     def _texts(self, told: dict[str, list[str]], size: int) -> None:
-        texts = ["".join(narrative.split()) for narrative in narratives(told, size)]
+        given = narratives(told, size)
+        texts = ["".join(narrative.split()) for narrative in given]
         self._put("length", np.fromiter(map(len, texts), np.uint32, size))
         self._put("text", np.fromiter((_digest(text) if text else 0 for text in texts), np.uint64, size))
         self._put("garbled", np.fromiter((_GARBLED.search(text) is not None for text in texts), np.bool_, size))
-        self._put("sketch", sketches(texts))
-
-    def sketches(self) -> Sketches:
-        """The sketches, given away."""
-        parts = self._parts.pop("sketch", [])
-        return np.concatenate(parts) if parts else np.empty((0, 0), np.uint16)
+        for start in range(0, size, _CHUNK):
+            self._put("vector", vectors(given[start : start + _CHUNK], self._keys.rules))
 
 
 def narratives(told: dict[str, list[str]], size: int) -> list[str]:

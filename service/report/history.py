@@ -13,15 +13,17 @@ import numpy as np
 import polars as pl
 
 from pipeline.errors import InputError
+from pipeline.repeats.answer import kind_of
+from pipeline.repeats.settings import Settings as Rules
 from pipeline.repeats.settings import settings_of
 from pipeline.rulepack.pack import Pack
 from service.report import knowledge
 from service.report.filed import Filing, Label
 from service.report.gather import WORDS, Gathered, Keys
+from service.report.join import Known, join_events
 from service.report.knowledge import Mapping, Settings
 from service.report.names import Names, names_of
 from service.report.readers import FileFacts
-from service.report.sketch import join_events
 
 _NEVER = np.iinfo(np.int64).min
 
@@ -37,11 +39,13 @@ class FiledLevels:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All records of a report. `frame` has one row per record in input order; `roles` says which column was taken as what."""
+    """All records of a report. `frame` has one row per record in input order; `roles` says which column was taken as what; `rules` are those of
+    repeats, the same as for a single answer."""
 
     frame: pl.DataFrame
     names: Names
     settings: Settings
+    rules: Rules
     mapping: Mapping
     filing: Filing
     files: tuple[FileFacts, ...]
@@ -69,31 +73,61 @@ def load_history(
     """Read, join and name. Without a key a new one is drawn: ids then hold within this report only."""
     settings = settings or knowledge.settings()
     mapping = knowledge.mapping(local_mapping)
-    gathered = Gathered(knowledge.headers(), settings, Keys(key or secrets.token_bytes(32), settings_of(pack)), named)
+    rules = settings_of(pack)
+    gathered = Gathered(knowledge.headers(), Keys(key or secrets.token_bytes(32), rules), named)
     gathered.read(paths, progress)
     filing = Filing(mapping)
     if not sum(facts.rows for facts in gathered.files):
         raise InputError("FQ2206", "表里没有记录", "the table has no records", seen=gathered.files[0].name, remedy="检查标注的输出")
     colours = [code for code in gathered.words["colour"].codes if code]
     names = names_of(pack, colours, profile)
-    events = _events(gathered, settings)
-    frame = _frame(gathered, names, events)
+    kinds, labels = _kinds(gathered, names)
+    codes = list(labels)
+    events = _events(gathered, rules, settings.most_compared, [codes[number] for number in kinds.tolist()])
+    frame = _frame(gathered, names, events, pl.Series(list(labels.values()), dtype=pl.String).gather(kinds).cast(pl.Categorical))
     frame, levels, initial_levels = _filed(frame, filing, names)
     by = "phone" if "phone" in gathered.roles else "caller" if "caller" in gathered.roles else ""
-    return History(frame, names, settings, mapping, filing, tuple(gathered.files), gathered.roles, levels, initial_levels, by)
+    return History(frame, names, settings, rules, mapping, filing, tuple(gathered.files), gathered.roles, levels, initial_levels, by)
 
 
-def _events(gathered: Gathered, settings: Settings) -> Any:
-    rule = settings.same_event
+def _kinds(gathered: Gathered, names: Names) -> tuple[Any, dict[str, str | None]]:
+    """The kind of each record as repeats count it (`kind_of`), as a number; and each kind's name: that of the type or script, with the
+    category before it where two kinds would be called the same."""
+    from_columns = ("category", "type", "scripts")
+    words = [list(gathered.words[name].codes) for name in from_columns]
+    told, which = np.unique(np.stack([gathered.column(name) for name in from_columns], axis=1), axis=0, return_inverse=True)
+    kinds: list[str] = []
+    named: dict[str, tuple[str, str]] = {}
+    for row in told.tolist():
+        category, dispute, scripts = (word[code] for word, code in zip(words, row, strict=True))
+        finer, name = _finer(category, dispute, scripts, names)
+        kinds.append(kind_of(category, finer or None))
+        named[kinds[-1]] = (names.of("categories", category), name)
+    shared = Counter(name for _, name in named.values())
+    labels = {kind: (f"{category}·{name}" if shared[name] > 1 and "/" in kind else name) or None for kind, (category, name) in named.items()}
+    place = {kind: number for number, kind in enumerate(labels)}
+    return np.asarray([place[kind] for kind in kinds], np.int64)[which.reshape(-1)], labels
+
+
+def _finer(category: str, dispute: str, scripts: str, names: Names) -> tuple[str, str]:
+    """The finer label and the name by which it is shown."""
+    script = scripts.partition(";")[0]
+    if dispute or script:
+        return dispute or script, names.of("disputes", dispute) if dispute else names.of("scripts", script)
+    return "", names.of("categories", category) if category else ""
+
+
+def _events(gathered: Gathered, rules: Rules, most: int, kinds: list[str]) -> Any:
     times = gathered.column("time")
-    areas = gathered.column("area").astype(np.int64)
-    usable = (times != _NEVER) & gathered.column("clock") & (gathered.column("length") >= rule.least_characters)
-    return join_events(
-        times, areas, gathered.sketches(), usable, window=round(rule.within_hours * 3600), similarity=rule.similarity, neighbours=rule.most_neighbours
+    areas = list(gathered.words["area"].codes)
+    keys = tuple(gathered.column(name) for name in ("person", "household", "building", "community"))
+    known = Known(
+        times, [areas[code] for code in gathered.column("area").tolist()], kinds, keys, gathered.take("vector"), (times != _NEVER) & gathered.column("clock")
     )
+    return join_events(known, rules, most)
 
 
-def _frame(gathered: Gathered, names: Names, events: Any) -> pl.DataFrame:
+def _frame(gathered: Gathered, names: Names, events: Any, kinds: pl.Series) -> pl.DataFrame:
     columns: dict[str, pl.Series] = {"event": pl.Series(events, dtype=pl.Int64)}
     for column in WORDS:
         columns[column] = _worded(list(gathered.words[column].codes), gathered.take(column))
@@ -108,14 +142,7 @@ def _frame(gathered: Gathered, names: Names, events: Any) -> pl.DataFrame:
     columns["loss"] = pl.Series(gathered.take("loss")).fill_nan(None)
     frame = pl.DataFrame([series.alias(name) for name, series in columns.items()])
     ranks = {code: rank for rank, (code, _) in enumerate(names.levels)}
-    return frame.with_columns(
-        _mapped("colour", ranks, pl.Int8).alias("rank"),
-        pl.coalesce(
-            _named("type", names.families["disputes"]),
-            _named("scripts", names.families["scripts"], first=True),
-            _named("category", names.families["categories"]),
-        ).alias("kind"),
-    )
+    return frame.with_columns(_mapped("colour", ranks, pl.Int8).alias("rank"), kinds.alias("kind"))
 
 
 def _worded(words: list[str], codes: Any) -> pl.Series:
@@ -127,13 +154,6 @@ def _worded(words: list[str], codes: Any) -> pl.Series:
 def _mapped(column: str, table: dict[str, Any], dtype: Any) -> pl.Expr:
     known = {key: value for key, value in table.items() if value is not None}
     return pl.col(column).cast(pl.String).replace_strict(known, default=None, return_dtype=dtype)
-
-
-def _named(column: str, names: dict[str, str], *, first: bool = False) -> pl.Expr:
-    told = pl.col(column).cast(pl.String)
-    if first:
-        told = told.str.split(";").list.first()
-    return told.replace(names).cast(pl.Categorical)
 
 
 def _filed(frame: pl.DataFrame, filing: Filing, names: Names) -> tuple[pl.DataFrame, FiledLevels | None, FiledLevels | None]:

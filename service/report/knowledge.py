@@ -1,4 +1,4 @@
-"""What the report knows, as data: headers, the names of other systems, windows, audits, notes; validated when read, file and field named where wrong."""
+"""What the report knows, as data: headers, the names of other systems, thresholds, audits, notes; validated when read, file and field named where wrong."""
 
 from __future__ import annotations
 
@@ -40,33 +40,6 @@ class Headers(_Model):
     roles: dict[str, Role]
 
 
-class SameEvent(_Model):
-    """When two records tell of one event."""
-
-    within_hours: float
-    similarity: float
-    least_characters: int
-    most_neighbours: int
-
-
-class Repeats(_Model):
-    """Windows (days) and least counts of 一人多次 and 一地多起."""
-
-    window_days: int
-    person_least: int
-    place_least: dict[str, int]
-
-
-class Surge(_Model):
-    """Windows and thresholds of 一类多发."""
-
-    window_days: int
-    baseline_windows: int
-    least_count: int
-    chance: float
-    least_ratio: float
-
-
 class Quality(_Model):
     """What counts as short, and which share of midnights is suspicious."""
 
@@ -90,24 +63,14 @@ class DigestSettings(_Model):
     open_days: dict[str, int]
 
 
-class PlaceEnds(_Model):
-    """Where an address is cut."""
-
-    community: tuple[str, ...]
-    building: tuple[str, ...]
-
-
 class Settings(_Model):
     """settings.yaml."""
 
     since: Any
-    same_event: SameEvent
-    repeats: Repeats
-    surge: Surge
+    most_compared: int
     quality: Quality
     lists: Lists
     digest: DigestSettings
-    places: PlaceEnds
 
 
 class Filed(_Model):
@@ -254,7 +217,7 @@ def notes() -> Notes:
 
 
 def settings(path: Path | None = None) -> Settings:
-    """Windows and thresholds: the shipped ones, or a whole file in their place."""
+    """Thresholds: the shipped ones, or a whole file in their place."""
     return load("settings", Settings, path)
 
 

@@ -18,7 +18,7 @@ from pipeline.repeats.compose import Remembering
 from pipeline.repeats.keys import Keyer, cues
 from pipeline.repeats.ledger import Ledger
 from pipeline.repeats.settings import made, settings_of
-from pipeline.repeats.surge import chance_of, surge
+from pipeline.repeats.surge import chance_of, least_raised, surge
 from pipeline.repeats.vectors import likeness, vector
 from pipeline.rulepack.files import SHIPPED
 from pipeline.rulepack.load import load
@@ -196,9 +196,29 @@ def test_a_text_too_short_has_no_vector(settings):
     assert likeness(b"", vector("楼上半夜拖椅子吵得睡不着讲过不听", settings)) == 0.0
 
 
-@pytest.mark.parametrize(("count", "mean", "chance"), [(0, 3.0, 1.0), (1, 1.0, 0.6321), (6, 1.0, 0.0006), (10, 5.0, 0.0318), (900, 800.0, 0.0003)])
-def test_the_chance_of_so_many_is_that_of_poisson(count, mean, chance):
-    assert chance_of(count, mean) == pytest.approx(chance, abs=1.5e-4)
+@pytest.mark.parametrize("windows", [1, 4, 8])
+@pytest.mark.parametrize("before", [0, 3, 40, 900])
+@pytest.mark.parametrize("count", [0, 1, 2, 6, 30, 160])
+def test_the_chance_of_so_many_is_negative_binomial(count, before, windows):
+    from scipy.stats import nbinom
+
+    assert chance_of(count, before, windows) == pytest.approx(nbinom.sf(count - 1, before + 0.5, windows / (windows + 1)), abs=1e-9)
+
+
+def test_the_chance_is_honest_about_little_evidence_and_bounded_in_time():
+    from scipy.stats import nbinom, poisson
+
+    assert chance_of(5, 8, 8) > poisson.sf(4, 1.0)  # a level known from eight events is not known exactly
+    assert chance_of(660, 4800, 8) == pytest.approx(nbinom.sf(659, 4800.5, 8 / 9), rel=0.1)  # the normal branch
+    assert chance_of(10**9, 10**9, 4) == 0.0
+    assert chance_of(10**9, 3, 8) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("before", [0, 1, 8, 50])
+def test_the_least_count_that_is_a_surge_is_the_least(settings, before):
+    windows = (before, 0, 0, 0, 0)
+    count = least_raised(before, len(windows), settings.surge)
+    assert [surge(n, windows, settings.surge)["surge"] for n in (count - 1, count)] == [False, True]
 
 
 def test_more_events_are_never_less_of_a_surge(settings):

@@ -11,14 +11,15 @@ import polars as pl
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from pipeline.repeats.settings import settings_of
+from pipeline.repeats.vectors import vectors
 from service.report import knowledge
 from service.report.agreement import agreement
-from service.report.clusters import by_chance, returns, rises, tail
+from service.report.clusters import returns, rises
 from service.report.filed import Filing, Label
+from service.report.join import Known, Window, join_events
 from service.report.knowledge import plain
 from service.report.moments import moment, shown
-from service.report.places import Places
-from service.report.sketch import join_events, sketches
 
 START = dt.datetime(2025, 1, 1)
 
@@ -39,7 +40,8 @@ TIMELINES = [
     ([0, 31], 1, (0, 1)),
     ([0, 10, 20, 29.9], 4, (0, 0)),
     ([0, 40, 50, 60], 3, (2, 3)),
-    ([0, 30, 60, 90], 1, (0, 3)),
+    ([0, 30, 60, 90], 2, (3, 3)),  # the thirtieth day counts, as for a single answer
+    ([0, 30.01, 61], 1, (0, 2)),
     ([0, 29, 58, 87], 2, (2, 2)),
     ([0, 35, 35.5, 36, 100], 3, (2, 4)),
 ]
@@ -71,70 +73,79 @@ def test_returns_agree_with_counting_by_hand():
     for key, n, most, first, last in found.keys.iter_rows():
         times = by_person[key]
         assert (n, first, last) == (len(times), times[0], times[-1])
-        assert most == max(sum(end - window < time <= end for time in times) for end in times)
+        assert most == max(sum(end - window <= time <= end for time in times) for end in times)
 
 
-def test_a_surge_is_found_and_a_steady_kind_is_not():
-    rule = knowledge.settings().surge
+def test_a_surge_is_found_and_a_steady_kind_is_not(pack):
+    rules = settings_of(pack)
     steady = [{"time": at(day), "kind": "消费纠纷"} for day in range(70)]
     rising = [{"time": at(day), "kind": "邻里纠纷"} for day in (3, 17, 40)] + [{"time": at(64 + day / 2), "kind": "邻里纠纷"} for day in range(10)]
-    found, looked, expected = rises(frame(steady + rising), rule)
+    found, looked, expected = rises(frame(steady + rising), rules)
     assert [(rise.kind, rise.count, rise.latest) for rise in found] == [("邻里纠纷", 10, True)]
-    assert looked == 2 * 2  # two pairs, two windows with eight before them
-    assert 0 < expected < looked * rule.chance
+    assert looked == 2 * (10 - rules.surge["least_windows"])  # two pairs, every window that has enough before it
+    assert 0 < expected < looked * rules.surge["chance"]
 
 
-def test_the_tail_is_a_distribution_and_honest_about_little_evidence():
-    assert tail(0, 5, 8) == 1
-    for before in (0, 3, 40):
-        chances = [tail(count, before, 8) for count in range(40)]
-        assert chances == sorted(chances, reverse=True)
-    poisson = 1 - sum(np.exp(-1.0) / np.prod(range(1, k + 1)) for k in range(5))
-    assert tail(5, 8, 8) > poisson  # a rate known from eight events is not known exactly
-    assert by_chance(8, knowledge.settings().surge) < 0.01
+def test_what_tells_no_area_is_compared_with_all_areas(pack):
+    rows = [{"time": at(64 + day / 2), "area": None if day % 5 else "城关"} for day in range(10)] + [{"time": at(0), "area": "河东"}]
+    found, _, _ = rises(frame(rows), settings_of(pack))
+    assert [(rise.area, rise.count) for rise in found if rise.latest] == [("", 10)]
 
 
-def test_near_duplicates_close_in_time_and_place_are_one_event():
-    texts = [
-        "报警人称青枫苑小区三号楼下有人打架, 五六个人, 有人流血",
-        "报警人称青枫苑小区三号楼下有五六个人打架, 有人流血了",
-        "老人走失, 身穿蓝色上衣, 家属已找了两个小时没有找到",
-        "报警人称青枫苑小区三号楼下有人打架, 五六个人, 有人流血",
-        "报警人称青枫苑小区三号楼下有人打架, 五六个人, 有人流血",
-    ]
-    times = np.array([0, 600, 700, 90_000, 900])
-    areas = np.array([1, 1, 1, 1, 2])
-    usable = np.ones(5, np.bool_)
-    settings = {"window": 7200, "similarity": 0.5, "neighbours": 200}
-    assert join_events(times, areas, sketches(texts), usable, **settings).tolist() == [0, 0, 2, 3, 4]
-    usable[1] = False
-    assert join_events(times, areas, sketches(texts), usable, **settings).tolist() == [0, 1, 2, 3, 4]
+def known(texts: list[str], seconds: list[int], settings, *, areas=None, persons=None, places=None) -> Known:
+    n = len(texts)
+    blank = np.zeros(n, np.uint64)
+    keys = (np.array(persons or blank, np.uint64), blank, blank, np.array(places or blank, np.uint64))
+    return Known(np.array(seconds), areas or ["城关"] * n, ["crime"] * n, keys, vectors(texts, settings), np.ones(n, np.bool_))
 
 
-def test_an_event_told_by_many_is_one_however_they_are_ordered():
+FIGHT = "报警人称青枫苑小区三号楼下有人打架, 五六个人, 有人流血"
+TEXTS = [FIGHT, "报警人称青枫苑小区三号楼下有五六个人打架, 有人流血了", "老人走失, 身穿蓝色上衣, 家属已找了两个小时没有找到", FIGHT, FIGHT]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, [0, 0, 2, 3, 0]),
+        ({"areas": ["城关", "城关", "城关", "城关", "河东"]}, [0, 0, 2, 3, 4]),
+        ({"persons": [0, 0, 7, 0, 7]}, [0, 0, 2, 3, 2]),  # one caller within two hours, the same kind
+        ({"places": [1, 2, 1, 1, 1]}, [0, 1, 2, 3, 0]),  # two places are two events, however alike the words
+    ],
+)
+def test_calls_close_in_time_and_place_are_one_event(pack, more, expected):
+    settings = settings_of(pack)
+    assert join_events(known(TEXTS, [0, 600, 700, 90_000, 900], settings, **more), settings, 200).tolist() == expected
+
+
+def test_a_record_without_time_of_day_is_an_event_of_its_own(pack):
+    settings = settings_of(pack)
+    told = known(TEXTS, [0, 600, 700, 90_000, 900], settings)._replace(usable=np.array([True, False, True, True, True]))
+    assert join_events(told, settings, 200).tolist() == [0, 1, 2, 3, 0]
+
+
+def test_an_event_told_by_many_is_one_however_they_are_ordered(pack):
+    settings = settings_of(pack)
     said = "城东路口两车相撞, 一辆电动车倒地, 骑车人腿受伤, 请派人"
-    texts = [f"{said}{more}" for more in ("", "快点", "来", "谢谢", "。。")]
     order = random.Random(1).sample(range(5), 5)
-    times = np.array([60 * place for place in order])
-    events = join_events(times, np.zeros(5, np.int64), sketches(texts), np.ones(5, np.bool_), window=7200, similarity=0.5, neighbours=200)
-    assert set(events.tolist()) == {0}
+    told = known([f"{said}{more}" for more in ("", "快点", "来", "谢谢", "。。")], [60 * place for place in order], settings)
+    assert set(join_events(told, settings, 200).tolist()) == {order.index(0)}
 
 
-def test_sketches_estimate_jaccard():
-    draw = random.Random(5)
-    letters = [chr(0x4E00 + number) for number in range(400)]
-    errors = []
-    for _ in range(60):
-        text = "".join(draw.choices(letters, k=80))
-        cut = draw.randrange(5, 75)
-        other = text[:cut] + "".join(draw.choices(letters, k=80 - cut))
-        a, b = ({part[place : place + 3] for place in range(78)} for part in (text, other))
-        rows = sketches([text, other])
-        errors.append(float((rows[0] == rows[1]).mean()) - len(a & b) / len(a | b))
-    assert abs(np.mean(errors)) < 0.03
-    assert np.std(errors) < 0.11  # √(¼/32) = 0.088 at worst
-    assert sketches([]).shape == (0, 32)
-    assert sketches(["", "\ud800"]).shape == (2, 32)
+def test_the_past_is_forgotten(pack, monkeypatch):
+    settings = settings_of(pack)
+    kept: list[Window] = []
+    begin = Window.__init__
+
+    def watched(window, *told):
+        begin(window, *told)
+        kept.append(window)
+
+    monkeypatch.setattr(Window, "__init__", watched)
+    told = known([FIGHT] * 300, [3600 * hour for hour in range(300)], settings, persons=[1 + hour % 5 for hour in range(300)])
+    join_events(told, settings, 200)
+    assert len(kept[0]._past) < 10
+    assert sum(map(len, kept[0]._links.values())) < 10
+    assert len(kept[0]._rows) < 10
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -237,23 +248,3 @@ def test_times_are_read_as_other_systems_write_them(text, when, clock):
 @pytest.mark.parametrize("text", ["", "昨天", "2024-13-05", "2024-02-30 10:00:00", "13800138000", "320500000000000001", "12:30"])
 def test_what_is_no_time_is_none(text):
     assert moment(text) is None
-
-
-PLACES = [
-    (["阳光小区3栋2单元501室", "阳光小区 三幢2单元501", "江海市城东区望江街道阳光小区3号楼2单元501"], "阳光小区"),
-    (["幸福路9号", "幸福路9号附近"], "幸福路9号"),
-    (["人民医院急诊科门口", "人民医院急诊科"], "人民医院"),
-]
-
-
-@pytest.mark.parametrize(("addresses", "community"), PLACES)
-def test_one_place_is_one_key_however_it_is_written(addresses, community):
-    ends = knowledge.settings().places
-    cut = {Places(ends.community, ends.building).cut(address) for address in addresses}
-    assert len(cut) == 1
-    assert cut.pop()[0] == community
-
-
-def test_an_empty_address_is_no_place():
-    ends = knowledge.settings().places
-    assert Places(ends.community, ends.building).cut(" - ") is None

@@ -83,7 +83,7 @@ def _recurrence(history: History) -> list[Block]:
     by = [key for key, role in (("person", history.person_by), ("household", "place" if history.has("place") else "")) if role]
     if not history.has("time") or not by:
         return []
-    window = history.settings.repeats.window_days
+    window = history.rules.person_days
     happened = events(history.frame).filter(pl.col("time").is_not_null() & pl.col("kind").is_not_null())
     last = happened["time"].max()
     if last is None:

@@ -59,7 +59,7 @@ def _texts(history: History) -> _Rows:
         ("文本空白", Share(empty, n), "机器无从判断，不会判成最低一级。"),
         (f"文本短于 {rule.short_characters} 字", Share(short, n), "多半要复核。"),
         ("文本完全重复", Share(twice, told.height), "去空白后一字不差；分母是有文本的。可能是重复导入，也可能是套话。"),
-        ("并为同一起的(一事多报)", Share(joined, n), "同辖区、相隔不久、文字相近；在按起数的表里只计一次。"),
+        ("并为同一起的(一事多报)", Share(joined, n), "同一人、户、楼、小区或辖区，相隔不久，文字相近；在按起数的表里只计一次。"),
         ("乱码或解不开的字", Share(int(frame["garbled"].sum()), n), "含 � 或“锟斤拷”一类，多是转码出错。"),
     ]
 
@@ -101,7 +101,7 @@ def _places(history: History) -> _Rows:
     if history.has("area"):
         rows.append(("辖区空白", Share(frame["area"].null_count(), n), ""))
     if history.has("place"):
-        rows.append(("案发地空白", Share(int((frame["household"] == 0).sum()), n), "不进一地多起。"))
+        rows.append(("案发地空白", Share(frame["community"].null_count(), n), "不进一地多起。"))
     if history.person_by:
         rows.append(("报警人与电话都空白", Share(int((frame["person"] == 0).sum()), n), "不进一人多次。"))
     return rows

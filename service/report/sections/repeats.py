@@ -15,7 +15,7 @@ from service.report.history import History
 from service.report.model import Block, Chart, Column, Prose, Section, Series, Table, percent
 
 FEW = 30  # months with fewer are not drawn
-_PLACES = (("community", "小区(村、单位)"), ("building", "楼"), ("household", "户"))
+PLACES = (("community", "estate", "小区(村、单位)"), ("building", "building", "楼"), ("household", "household", "户"))  # column, granularity of the rules, name
 
 
 def repeats(history: History) -> Section | None:
@@ -27,7 +27,7 @@ def repeats(history: History) -> Section | None:
     labels = months(frame)
     blocks: list[Block] = []
     points = [_joined(history, happened)]
-    for told in (_persons(history, labels), _places(history, happened, labels), _rising(history, happened)):
+    for told in (_persons(history, labels), _places(history, labels), _rising(history, happened)):
         if told is not None:
             points.append(told[0])
             blocks += told[1]
@@ -36,30 +36,31 @@ def repeats(history: History) -> Section | None:
 
 
 def _joined(history: History, happened: pl.DataFrame) -> str:
-    rule = history.settings.same_event
+    rules = history.rules
     several = happened.filter(pl.col("records") > 1)
     return (
         f"一事多报：{several.height:,} 起共 {int(several['records'].sum()):,} 条记录(最多一起 {int(happened['records'].max() or 0)} 条)；"
-        f"{history.frame.height:,} 条并为 {happened.height:,} 起。条件：同辖区、{rule.within_hours:g} 小时内、相似度 {rule.similarity:g} 以上。"
+        f"{history.frame.height:,} 条并为 {happened.height:,} 起。条件：距首报 {rules.join_seconds / 3600:g} 小时内，同一人、同一户、同一楼、同一小区或(没说清地点的)同辖区，"
+        f"且各有各的相似程度(规则 repeats)。"
     )
 
 
 def _persons(history: History, labels: Sequence[str]) -> tuple[str, list[Block]] | None:
     if not history.person_by:
         return None
-    rule = history.settings.repeats
+    days, least = history.rules.person_days, int(history.rules.flags["person"]["least"])
     frame = history.frame
-    found = returns(frame, "person", rule.window_days)
-    often = found.keys.filter(pl.col("most") >= rule.person_least)
+    found = returns(frame, "person", days)
+    often = found.keys.filter(pl.col("most") >= least)
     by = "电话" if history.person_by == "phone" else "姓名(同名会并在一起)"
     mine = int(often["n"].sum())
     point = (
-        f"一人多次：按{by}认人，{found.keys.height:,} 人中 {rule.window_days} 天内 {rule.person_least} 起以上的 {percent(Share(often.height, found.keys.height))}，"
-        f"他们的警情占 {percent(Share(mine, found.events.height))}；重复报警率 {percent(found.again)}(报警前 {rule.window_days} 天内同一人报过别的事；"
-        f"资料头 {rule.window_days} 天内的看不到从前，不进分母)。"
+        f"一人多次：按{by}认人，{found.keys.height:,} 人中 {days} 天内 {least} 起以上的 {percent(Share(often.height, found.keys.height))}，"
+        f"他们的警情占 {percent(Share(mine, found.events.height))}；重复报警率 {percent(found.again)}(报警前 {days} 天内同一人报过别的事；"
+        f"资料头 {days} 天内的看不到从前，不进分母)。"
     )
-    table = _key_table(history, found, often, "person", f"一人多次({rule.window_days} 天内 {rule.person_least} 起以上)", labels)
-    return point, [table, *_again_by_month(found, labels, rule.window_days)]
+    table = _key_table(history, found, often, "person", f"一人多次({days} 天内 {least} 起以上)", labels)
+    return point, [table, *_again_by_month(found, labels, days)]
 
 
 def _again_by_month(found: Returns, labels: Sequence[str], window: int) -> list[Block]:
@@ -105,39 +106,37 @@ def _shown(key: str, value: Any, community: str | None) -> str:
     return f"{community or ''} {short_id('H', value)}".strip() if key == "household" else str(value)
 
 
-def _places(history: History, happened: pl.DataFrame, labels: Sequence[str]) -> tuple[str, list[Block]] | None:
+def _places(history: History, labels: Sequence[str]) -> tuple[str, list[Block]] | None:
     if not history.has("place"):
         return None
-    rule = history.settings.repeats
+    days, flags = history.rules.place_days, history.rules.flags
     told, tables = [], []
-    for key, name in _PLACES:
-        found = returns(happened, key, rule.window_days)
-        often = found.keys.filter(pl.col("most") >= rule.place_least[key])
+    for key, granularity, name in PLACES:
+        found, least = returns(history.frame, key, days), int(flags[granularity]["least"])
+        often = found.keys.filter(pl.col("most") >= least)
         mine = int(often["n"].sum())
-        told.append(
-            f"{name}一级 {rule.place_least[key]} 起以上 {percent(Share(often.height, found.keys.height))} 处，占 {percent(Share(mine, found.events.height))} 的警情"
-        )
-        tables.append(_key_table(history, found, often, key, f"一地多起 · {name}({rule.window_days} 天内 {rule.place_least[key]} 起以上)", labels))
-    point = f"一地多起：{rule.window_days} 天内，" + "；".join(told) + "。地址写法不一会拆散同一处；户一级只给短标识。"
+        told.append(f"{name}一级 {least} 起以上 {percent(Share(often.height, found.keys.height))} 处，占 {percent(Share(mine, found.events.height))} 的警情")
+        tables.append(_key_table(history, found, often, key, f"一地多起 · {name}({days} 天内 {least} 起以上)", labels))
+    point = f"一地多起：{days} 天内，" + "；".join(told) + "。地址写法不一会拆散同一处；户一级只给短标识。"
     return point, list(tables)
 
 
 def _rising(history: History, happened: pl.DataFrame) -> tuple[str, list[Block]]:
-    rule = history.settings.surge
-    found, looked, expected = rises(happened, rule)
+    days, rule = history.rules.kind_days, history.rules.surge
+    found, looked, expected = rises(happened, history.rules)
     latest = [rise for rise in found if rise.latest]
     point = (
-        f"一类多发：事由 × 辖区，每 {rule.window_days} 天同此前 {rule.baseline_windows} 个窗口比，共比了 {looked:,} 次，提示 {len(found):,} 次，最近一个窗口 {len(latest):,} 个。"
+        f"一类多发：事由 × 辖区，每 {days} 天同此前 {rule['windows']:g} 个窗口比(资料开头不足的，至少 {rule['least_windows']:g} 个)，共比了 {looked:,} 次，提示 {len(found):,} 次，最近一个窗口 {len(latest):,} 个。"
         f"如果什么都没有变，按同样的门槛偶然也会提示约 {expected:,.1f} 次。"
     )
-    note = f"门槛：{rule.least_count} 起以上、为此前平均的 {rule.least_ratio:g} 倍以上、偶然概率低于 {rule.chance:g}(负二项)。均为示例配置，须由本地单位审定。"
+    note = f"门槛：{rule['least_count']:g} 起以上、为此前平均的 {rule['ratio']:g} 倍以上、偶然概率低于 {rule['chance']:g}(负二项)。均为示例配置，须由本地单位审定。"
     table = Table("一类多发", surge_columns(history), [rise_row(rise) for rise in found], note=note, page_rows=history.settings.lists.top)
     return point, [table]
 
 
 def surge_columns(history: History) -> tuple[Column, ...]:
     """The columns of a table of rises."""
-    windows = history.settings.surge.baseline_windows
+    windows = int(history.rules.surge["windows"])
     return (
         Column("事由"), Column("辖区"), Column("窗口"), Column("起", "count"), Column("此前平均", "number"), Column("偶然概率"), Column(f"此前 {windows} 窗与本窗", "trend"),
     )  # fmt: skip
