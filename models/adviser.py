@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.encoder import Encoded, Encoder
 from models.errors import ModelError
-from models.features import gather, grade_features, ngrams, rule_features
+from models.features import Index, grade_features, ngrams, rule_features
 from models.heads import Floats, Heads, Task
 from models.patience import over
 from pipeline.advice import Opinion, View
@@ -40,6 +40,8 @@ class Learned:
         self._version, self._profile, self._load = f"{version}/{tier}", profile, load
         self._encoder: Encoder | None = None
         self._failed = False
+        self._index: Index[int] | None = None
+        self._grades: dict[tuple[int, ...], Floats] = {}  # what each grade adds to the colour's scores; there are a few dozen
         self.asked = self.late = 0  # how often the encoder was asked, or was not because it was too late: counts for reports, nothing of a narrative
 
     @property
@@ -68,23 +70,28 @@ class Learned:
 
     def labels(self, view: View) -> Opinion:
         """Probabilities of the labels."""
-        places, amounts = gather(rule_features(view), self.heads.index)
+        index = self._index
+        if index is None or index.pack is not view.pack:
+            index = self._index = Index(view.pack, self.heads.index.get)
         buckets = ngrams(view.document.text)
-        fast = self.heads.fast(places, amounts, buckets)
-        asked = self.tier == "full" or (self.tier == "cascade" and self._unsure(view, fast))
+        fast = self.heads.fast(*rule_features(view, index), buckets)
+        chances = self.heads.probabilities(fast, None)
+        asked = self.tier == "full" or (self.tier == "cascade" and self._unsure(view, fast, chances))
         late = asked and over()
         encoder = self.encoder() if asked and not late and view.document.text.strip() else None
         self.asked += encoder is not None
         self.late += late
         encoded = encoder.encode(view.document.text) if encoder is not None else None
         deep = self.heads.deep(encoded.pooled) if encoded is not None else None
-        return self._opinion(State(fast, deep, encoded, buckets), degraded=late or (asked and self._failed))
+        if deep is not None:
+            chances = self.heads.probabilities(fast, deep)
+        return self._opinion(State(fast, deep, encoded, buckets), chances, degraded=late or (asked and self._failed))
 
-    def _unsure(self, view: View, fast: Floats) -> bool:
+    def _unsure(self, view: View, fast: Floats, chances: Floats) -> bool:
         """Whether tier 1 hesitates, or differs from the rules."""
         for name, ranked in (("category", view.categories), ("dispute_type", view.disputes)):
             task = self.heads.tasks[name]
-            shares = task.probabilities(fast[task.columns], None)
+            shares = chances[task.columns]
             if name == "dispute_type" and not ranked and self._best("category", fast) not in self._typed(view):
                 continue
             if float(shares.max()) < self.consult[name] or (ranked and ranked[0].rule.id != task.labels[int(shares.argmax())]):
@@ -100,8 +107,9 @@ class Learned:
         """Categories that always have a dispute type."""
         return {rule.id for rule in view.pack.rules["categories"].values() if rule.data["dispute_type"] == "always"}
 
-    def _opinion(self, state: State, *, degraded: bool) -> Opinion:
-        shares = {name: self._chances(task, state) for name, task in self.heads.tasks.items()}
+    def _opinion(self, state: State, chances: Floats, *, degraded: bool) -> Opinion:
+        rounded = _rounded(chances)
+        shares = {name: dict(zip(task.labels, rounded[task.columns], strict=True)) for name, task in self.heads.tasks.items()}
         return Opinion(
             category=shares["category"],
             dispute=shares["dispute_type"],
@@ -115,21 +123,28 @@ class Learned:
             state=state,
         )
 
-    def _chances(self, task: Task, state: State, more: Floats | float = 0.0) -> dict[str, float]:
-        deep = state.deep[task.columns] if state.deep is not None else None
-        chances = task.probabilities(state.fast[task.columns] + more, deep)
-        return {label: round(float(chance), 6) for label, chance in zip(task.labels, chances, strict=True)}
-
     def _set(self, name: str, shares: Mapping[str, float], state: State) -> tuple[str, ...]:
         least = self.heads.tasks[name].sets[0 if state.deep is None else 1]
         return tuple(label for label, share in shares.items() if share >= least)
 
     def levels(self, opinion: Opinion, axes: Mapping[str, int], level: int) -> Sequence[float]:
         """Probability of each level of the profile."""
-        task = self.heads.tasks["risk"]
-        places, amounts = gather(grade_features(axes, level), self.heads.index)
-        more = np.asarray(amounts, np.float32) @ self.heads.rule[np.asarray(places, np.intp), task.columns] if places else 0.0
-        return tuple(self._chances(task, opinion.state, more).values())
+        task, state = self.heads.tasks["risk"], opinion.state
+        grade = (level, *axes.values())
+        more = self._grades.get(grade)
+        if more is None:
+            more = self._grades[grade] = self._told(axes, level, task)
+        deep = state.deep[task.columns] if state.deep is not None else None
+        return _rounded(task.probabilities(state.fast[task.columns] + more, deep))
+
+    def _told(self, axes: Mapping[str, int], level: int, task: Task) -> Floats:
+        """What the rules' grade adds to the scores of the colour."""
+        known = [(self.heads.index[name], amount) for name, amount in grade_features(axes, level) if name in self.heads.index]
+        if not known:
+            return np.zeros(len(task.labels), np.float32)
+        rows, amounts = zip(*known, strict=True)
+        more: Floats = np.array(amounts, np.float32) @ self.heads.rule[np.array(rows, np.intp), task.columns]
+        return more
 
     def evidence(self, view: View, opinion: Opinion, label: str) -> Sequence[tuple[int, int]]:
         """The clauses that speak most for a label, best first.
@@ -156,6 +171,12 @@ class Learned:
 
 
 _TASKS = {"category": "category", "dispute": "dispute_type", "factor": "factors", "script": "fraud_scripts", "stage": "fraud_stage"}
+
+
+def _rounded(chances: Floats) -> list[float]:
+    """To six places, as `round` would: a float32 times a million is exact in a float64, so one rounding is all there is."""
+    made: list[float] = (np.rint(chances.astype(np.float64) * 1e6) / 1e6).tolist()
+    return made
 
 
 def _gram_parts(weights: npt.NDArray[np.int8], length: int) -> Floats:

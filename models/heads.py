@@ -37,12 +37,20 @@ class Task:
     def probabilities(self, fast: Floats, encoder: Floats | None) -> Floats:
         """Calibrated probabilities, shape (labels,) or (rows, labels), of the tasks' own columns of scores."""
         z = self.fast[0] * fast + self.fast[1] if encoder is None else self.full[0] * fast + self.full[1] * encoder + self.full[2]
-        if not self.one:
-            chances: Floats = (1 / (1 + np.exp(-np.clip(z, -30, 30)))).astype(np.float32)
-            return chances
-        z = np.exp(z - z.max(axis=-1, keepdims=True))
-        shares: Floats = (z / z.sum(axis=-1, keepdims=True)).astype(np.float32)
-        return shares
+        return _shares(z) if self.one else _chances(z)
+
+
+def _chances(z: npt.NDArray[np.floating[Any]]) -> Floats:
+    """Each label by itself."""
+    made: Floats = (1 / (1 + np.exp(-np.minimum(np.maximum(z, -30), 30)))).astype(np.float32, copy=False)
+    return made
+
+
+def _shares(z: npt.NDArray[np.floating[Any]]) -> Floats:
+    """One label of each row; the ufuncs themselves, as the methods of an array cost more than the work on so few numbers."""
+    z = np.exp(z - np.maximum.reduce(z, axis=-1, keepdims=True))
+    made: Floats = (z / np.add.reduce(z, axis=-1, keepdims=True)).astype(np.float32, copy=False)
+    return made
 
 
 @dataclass(frozen=True)
@@ -63,12 +71,36 @@ class Heads:
         """Row of each rule feature."""
         return {name: place for place, name in enumerate(self.names)}
 
+    @cached_property
+    def _calibration(self) -> tuple[Floats, ...]:
+        """Of each column: scale and shift of tier 1 alone, scales of tier 1 and of the encoder and shift of both; shapes (T,)."""
+        made = np.zeros((5, len(self.bias)), np.float32)
+        for task in self.tasks.values():
+            made[:, task.columns] = np.array((*task.fast, *task.full))[:, None]
+        return tuple(made)
+
+    @cached_property
+    def _one(self) -> tuple[slice, ...]:
+        """The columns of the tasks of which exactly one label is right."""
+        return tuple(task.columns for task in self.tasks.values() if task.one)
+
+    def probabilities(self, fast: Floats, encoder: Floats | None) -> Floats:
+        """Those of all tasks at once, as each task would work them out; shape (T,)."""
+        scale, shift, tier_1, tier_2, both = self._calibration
+        z = fast * scale + shift if encoder is None else tier_1 * fast + tier_2 * encoder + both
+        made = _chances(z)
+        for columns in self._one:
+            made[columns] = _shares(z[columns])
+        return made
+
     def fast(self, places: Sequence[int], amounts: Sequence[float], buckets: npt.NDArray[np.int64]) -> Floats:
         """Tier-1 scores of one narrative, shape (T,)."""
-        z: Floats = self.bias + np.asarray(amounts, np.float32) @ self.rule[np.asarray(places, np.intp)] if places else self.bias.copy()
-        width = self.grams.shape[1]
-        if width and len(buckets):
-            z[:width] += self.gram_scale * self.grams[buckets].sum(axis=0, dtype=np.int32) / np.sqrt(np.float32(len(buckets)))
+        z: Floats = self.bias + np.array(amounts, np.float32) @ self.rule.take(places, axis=0) if places else self.bias.copy()
+        width, count = self.grams.shape[1], len(buckets)
+        if width and count:
+            # a row of ones times whole numbers: exact below 2**24, and a third of the time of a sum of bytes over rows
+            total = np.ones(count, np.float32) @ self.grams.take(buckets, axis=0).astype(np.float32)
+            z[:width] += self.gram_scale * total.astype(np.float64) / np.sqrt(np.float32(count))
         return z
 
     def deep(self, pooled: Floats) -> Floats:

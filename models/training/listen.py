@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from models.features import grade_features, rule_features
+from models.features import Index, grade_features, rule_features
 from pipeline.advice import Opinion, View
 from pipeline.engine import Engine
 from pipeline.match.scan import Spans
@@ -37,9 +37,12 @@ class _Recorder:
     def __init__(self, profile: str) -> None:
         self.profile = profile
         self.heard = Heard()
+        self._index: Index[str] | None = None  # training calls each feature by its name
 
     def labels(self, view: View) -> Opinion:
-        self.heard = Heard(view.document.text, list(rule_features(view)), [], _typed(view))
+        if self._index is None:
+            self._index = Index(view.pack, str)
+        self.heard = Heard(view.document.text, list(zip(*rule_features(view, self._index), strict=True)), [], _typed(view))
         return Opinion()
 
     def levels(self, opinion: Opinion, axes: Mapping[str, int], level: int) -> Sequence[float]:

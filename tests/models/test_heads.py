@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from models import store
-from models.adviser import Learned
+from models.adviser import Learned, _rounded
 from models.encoder import Encoded
 from models.errors import ModelError
-from models.features import BUCKETS, ngrams
+from models.features import BUCKETS, Index, ngrams, rule_features
 from models.heads import Heads, Task
 from pipeline.engine import Engine
 from pipeline.values import Incident
@@ -78,6 +78,38 @@ def test_scores_add_rules_and_n_grams():
     z = made.fast([0], [0.5], ngrams("水"))
     assert z[0] == pytest.approx(1.0)
     assert z[1] == pytest.approx(3 / np.sqrt(len(ngrams("水"))))
+
+
+def test_a_feature_has_one_row_whichever_way_it_is_asked_for(engine):
+    views = []
+
+    class Watching(Learned):
+        def labels(self, view):
+            views.append(view)
+            return super().labels(view)
+
+    watched = Engine(engine.pack, adviser=Watching(heads(), lambda: Stub(), tier="fast", version="hand", profile="tongxin346", consult={}))
+    for text in ("", "楼上漏水, 说过好几回了没有用, 他扬言要砍死我", "我刷单被骗了3万元, 刚转的账"):
+        watched.assess(Incident(narrative=text))
+        names, amounts = rule_features(views[-1], Index(engine.pack, str))
+        rows = {name: row for row, name in enumerate(names)}
+        assert rule_features(views[-1], Index(engine.pack, rows.get)) == (list(range(len(names))), amounts)
+        assert rule_features(views[-1], Index(engine.pack, {names[-1]: 7}.get)) == ([7], amounts[-1:])
+    assert "fact.money>=3000" in names
+    assert {name.partition(".")[0] for name in names} >= {"best", "score", "none", "fact", "heard"}
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_all_tasks_at_once_are_bit_for_bit_each_task_by_itself(deep):
+    made, chance = heads(), np.random.default_rng(4)
+    for _ in range(50):
+        fast = chance.normal(0, 4, len(made.bias)).astype(np.float32)
+        encoder = chance.normal(0, 4, len(made.bias)).astype(np.float32) if deep else None
+        whole = made.probabilities(fast, encoder)
+        for task in made.tasks.values():
+            own = task.probabilities(fast[task.columns], encoder[task.columns] if deep else None)
+            assert whole[task.columns].tobytes() == own.tobytes()
+            assert _rounded(own) == [round(float(share), 6) for share in own]
 
 
 @pytest.mark.parametrize(("tier", "sure", "asked"), [("fast", False, 0), ("cascade", True, 0), ("cascade", False, 1), ("full", True, 1)])
