@@ -44,25 +44,37 @@ class Encoder:
         """Read `encoder.onnx` and `tokenizer.model`. Raises ModelError where one is missing or unusable."""
         try:
             import onnxruntime
-            import sentencepiece
 
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1  # many processes, one core each: also the same bytes every time
             session = onnxruntime.InferenceSession(str(folder / "encoder.onnx"), options, providers=["CPUExecutionProvider"])
-            pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+            pieces = tokenizer(folder)
         except Exception as error:  # a broken file raises whatever the library likes
             raise ModelError("FQ4002", "编码器载入失败", "the encoder does not load", seen=type(error).__name__, remedy="重新安装, 或用 --tier fast") from error
         return cls(session, pieces)
 
     def encode(self, text: str) -> Encoded:
         """Encode a normalised text, of which at most LONGEST pieces are read."""
-        pieces = list(self._pieces.encode_as_pieces(PREFIX + text))[:LONGEST]
-        ids = np.array([[START, *self._pieces.piece_to_id(pieces), STOP]], dtype=np.int64)
+        pieces, numbers = piece_ids(self._pieces, text)
+        ids = np.array([numbers], dtype=np.int64)
         pooled, middle, states = self._session.run(["pooled", "middle", "states"], {"ids": ids, "mask": np.ones_like(ids)})
         spans = _places(pieces, PREFIX + text)
         inside = [number for number, (_, end) in enumerate(spans, 1) if end > len(PREFIX)]
         shifted = tuple((max(start - len(PREFIX), 0), end - len(PREFIX)) for start, end in spans if end > len(PREFIX))
         return Encoded(np.concatenate([pooled[0], middle[0]]), states[0][inside], shifted, ids.shape[1])
+
+
+def tokenizer(folder: Path) -> Any:
+    """The SentencePiece tokenizer of a folder."""
+    import sentencepiece
+
+    return sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+
+
+def piece_ids(pieces: Any, text: str) -> tuple[list[str], list[int]]:
+    """The word pieces of a normalised text, at most LONGEST, and what the encoder reads: their numbers between start and stop."""
+    found = list(pieces.encode_as_pieces(PREFIX + text))[:LONGEST]
+    return found, [START, *pieces.piece_to_id(found), STOP]
 
 
 def _places(pieces: list[str], text: str) -> list[tuple[int, int]]:

@@ -50,9 +50,20 @@ def sentencepiece_model(tokenizer: dict[str, Any], keep: list[int]) -> bytes:
 
 def export(checkpoint: Path, out: Path) -> None:
     """Write `encoder.onnx` and `tokenizer.model` of a local BERT-like checkpoint with a Unigram tokenizer. Raises ModelError for another kind."""
+    quantised(pruned(checkpoint, out), out)
+
+
+def pruned(checkpoint: Path, out: Path) -> Any:
+    """The model of a checkpoint with the word pieces that Chinese needs, their tokenizer written to `out`.
+
+    A checkpoint without tokenizer.json is taken to be pruned already, for the tokenizer that lies in `out`.
+    """
     import torch
     from transformers import AutoModel
 
+    model = AutoModel.from_pretrained(checkpoint, attn_implementation="eager", local_files_only=True).eval()
+    if not (checkpoint / "tokenizer.json").exists():
+        return model
     tokenizer = json.loads((checkpoint / "tokenizer.json").read_text("utf-8"))
     if tokenizer["model"].get("type") != "Unigram":
         raise ModelError(
@@ -61,9 +72,15 @@ def export(checkpoint: Path, out: Path) -> None:
     keep = kept(tokenizer["model"]["vocab"])
     out.mkdir(parents=True, exist_ok=True)
     (out / "tokenizer.model").write_bytes(sentencepiece_model(tokenizer, keep))
-    model = AutoModel.from_pretrained(checkpoint, attn_implementation="eager", local_files_only=True).eval()
     weight = model.get_input_embeddings().weight.data[keep].clone()
     model.set_input_embeddings(torch.nn.Embedding.from_pretrained(weight, padding_idx=1))
+    return model
+
+
+def quantised(model: Any, out: Path) -> None:
+    """Write `encoder.onnx`: what serving asks for, weights in int8."""
+    import torch
+
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         torch.onnx.export(

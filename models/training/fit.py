@@ -1,6 +1,6 @@
 """Fitting the heads: tier 1 on rule signals and n-grams, the encoder's heads beside it, and the scales that make one calibrated probability of both.
 
-Scales, shifts and conformal bounds come from folds cut by writer and source, with a share of the phrases struck out of the held-out texts: they say how
+Scales, shifts and conformal bounds come from folds cut by writer and source (of a tuned encoder: from writers and sources it was not tuned on), with a share of the phrases struck out of the held-out texts: they say how
 far to believe the rules on a text that nobody wrote rules for.
 """
 
@@ -44,6 +44,7 @@ class Data:
     states: Floats
     folds: npt.NDArray[np.int64]
     groups: npt.NDArray[np.str_]
+    spared: npt.NDArray[np.bool_] | None = None  # (n,) of a tuned encoder: the rows that it was not tuned on
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,15 @@ def fit(data: Data, question: Question, strength: Strength) -> Fitted:
     for fold in np.unique(folds):
         rest, held = folds != fold, folds == fold
         fast_out[held] = _fast(whole[rest], thin[rest], question, answers[rest], strength).score(thin[held])
-        deep_out[held] = _deep(states[rest], question, answers[rest], strength).score(states[held])
-    task = _calibrated(question, answers, fast_out, deep_out, strength.miscover)
+        if data.spared is None:
+            deep_out[held] = _deep(states[rest], question, answers[rest], strength).score(states[held])
+    judged = np.ones(len(asked), bool) if data.spared is None else data.spared[asked]
+    if data.spared is not None:  # on the texts that it was tuned on, the encoder looks better than it is
+        deep_out[judged] = _deep(states[~judged], question, answers[~judged], strength).score(states[judged])
+    scores, groups = (fast_out[judged], deep_out[judged]), data.groups[asked][judged]
+    task = _calibrated(question, answers[judged], *scores, strength.miscover)
     fast, deep = _fast(whole, thin, question, answers, strength), _deep(states, question, answers, strength)
-    return Fitted(question, fast, deep, task, _measures(task, question, answers, (fast_out, deep_out), data.groups[asked]))
+    return Fitted(question, fast, deep, task, _measures(task, question, answers[judged], scores, groups))
 
 
 def _fast(whole: Matrix, thin: Matrix, question: Question, answers: Any, strength: Strength) -> Head:

@@ -36,6 +36,7 @@ class Run:
     seed: int = 0
     cache: Path | None = None
     strength: Strength = field(default_factory=Strength)
+    spared: frozenset[str] = frozenset()  # groups on which the encoder was not tuned; empty for one that was tuned on none
     say: Callable[[str], None] = lambda _: None
 
 
@@ -81,7 +82,7 @@ def train(run: Run) -> dict[str, Any]:
     rarity = matrices.rarity(grams)
     data = Data(
         matrices.rule_matrix(whole, names), matrices.rule_matrix(thin, names), names.graded, grams.multiply(rarity).tocsr(),
-        (raw - centre) / spread, folds_of(groups, FOLDS), np.array(groups),
+        (raw - centre) / spread, folds_of(groups, FOLDS), np.array(groups), np.isin(groups, sorted(run.spared)) if run.spared else None,
     )  # fmt: skip
     asked = questions(engine, run.rows)
     fitted = [_said(run, fit(data, question, run.strength)) for question in asked]
@@ -91,6 +92,16 @@ def train(run: Run) -> dict[str, Any]:
     about = _about(run, engine, fitted)
     store.save(run.out, heads, about)
     return about
+
+
+def tuned(model: Any, folder: Path, rows: Sequence[Row], epochs: int, seed: int, say: Callable[[str], None] = lambda _: None) -> None:
+    """Tune a torch encoder in place on rows, with the tokenizer of `folder`, on all questions that the heads are asked."""
+    from models.encoder import piece_ids, tokenizer
+    from models.training.tune import Tuning, tune
+    from pipeline.text.document import read
+
+    pieces = tokenizer(folder)
+    tune(model, [piece_ids(pieces, read(row.text).text)[1] for row in rows], questions(Engine.default(), rows), Tuning(epochs=epochs, seed=seed), say)
 
 
 def _said(run: Run, made: Fitted) -> Fitted:
@@ -182,5 +193,6 @@ def _about(run: Run, engine: Engine, fitted: Sequence[Fitted]) -> dict[str, Any]
         "rules": engine.pack.digest,
         "seed": run.seed,
         "thinned": THIN,
+        "spared": sorted(run.spared),
         "cross_fit": {entry.question.name: entry.measures for entry in fitted},
     }

@@ -47,7 +47,7 @@ def test_a_run_writes_heads_that_the_engine_uses_and_repeats_to_the_byte(folder,
     train(Run(chosen, chosen[:20], again, again, seed=3))
     kept, made = np.load(folder / store.HEADS), np.load(again / store.HEADS)
     assert all(np.array_equal(kept[name], made[name]) for name in kept.files)
-    assert set(about["cross_fit"]) == {"category", "dispute_type", "risk", "factors", "fraud_scripts"}
+    assert set(about["cross_fit"]) == {"category", "dispute_type", "risk", "fraud_stage", "factors", "fraud_scripts"}
     answer = Engine(engine.pack, adviser=store.load(folder, "full")).assess(Incident(narrative=chosen[0].text))
     assert not answer.degraded
     assert 0 < answer.category.score <= 1
