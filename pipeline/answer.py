@@ -259,9 +259,8 @@ class Answer:
         return Evidence(by, first, last, self.document.narrative[first:last], "asserted", clause)
 
     def _questions(self) -> tuple[Question, ...]:
-        asked = [rule for rule in self.pack.rules["questions"].values() if self.reading.holds(rule)]
-        asked.sort(key=lambda rule: (rule.data["order"], rule.id))
-        return tuple(Question(rule.id, rule.data["question"], rule.data["would_change"]) for rule in asked)
+        asked = self.pack.questions.holding(self.reading.values.get)
+        return tuple([Question(rule.id, rule.data["question"], rule.data["would_change"]) for rule in asked])
 
     def _review(self, aside: tuple[Evidence, ...]) -> tuple[str, ...]:
         values = self.reading.values
@@ -269,7 +268,7 @@ class Answer:
         labels = {piece.by.partition("/")[0].partition(".")[2] for piece in aside if piece.by.startswith("factor.")}
         values["meta.set_aside_gates"] = float(sum(1 for code in labels if code in factors and factors[code].data["gate"]))
         values["meta.set_aside"] = float(len(labels))
-        return tuple(rule.id for rule in self.pack.rules["review"].values() if rule.data["when"] and self.reading.holds(rule))
+        return tuple([rule.id for rule in self.pack.review.holding(values.get)])
 
 
 def _whole(yuan: float | None) -> float | int | None:

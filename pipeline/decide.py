@@ -28,23 +28,21 @@ def read_narrative(pack: Pack, document: Document, spans: Spans, values: dict[st
     """Take the spans found in a narrative, settle who tells and when, then how each hit is meant. `values` are the fact operands."""
     reading = Reading(pack, document, spans, values)
     told_by_channel = pack.settings["channel_frames"].get(channel)
-    for rule in pack.rules["frames"].values():
-        if reading.touched(rule) or rule.always or rule.id == told_by_channel:
-            score, hits = reading.score(rule)
-            if rule.id == told_by_channel or (score >= rule.data["floor"] and reading.holds(rule)):
-                reading.decide(rule, score, hits)
-                values[f"frame.{rule.id}"] = max(score, 1.0)
-    live = any(rule.data["fresh"] and f"frame.{rule.id}" in reading.decided for rule in pack.rules["frames"].values())
+    live = False
+    for rule in reading.asked(pack.rules["frames"].values(), told_by_channel):
+        score, hits = reading.score(rule)
+        if rule.id == told_by_channel or (score >= rule.data["floor"] and reading.holds(rule)):
+            reading.decide(rule, score, hits)
+            values[f"frame.{rule.id}"] = max(score, 1.0)
+            live = live or rule.data["fresh"]
     reading.context = resolve(pack, document, reading.found, lambda rule: not rule.data["when"] or reading.holds(rule), live=live)
     return reading
 
 
 def decide_factors(pack: Pack, reading: Reading) -> None:
     """Factors in the order of their references."""
-    factors = pack.rules["factors"]
-    for name in pack.factor_order:
-        rule = factors[name]
-        if (rule.always or reading.touched(rule)) and reading.holds(rule):
+    for rule in reading.asked(pack.factors):
+        if reading.holds(rule):
             reading.decide(rule, 1.0, reading.support(rule))
 
 
@@ -52,15 +50,14 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
     """Fraud scripts whose condition holds and whose score reaches the floor, best first."""
     scores: dict[str, float] = {}
     hits: dict[str, tuple[Hit, ...]] = {}
-    touched = [rule for rule in pack.rules["scripts"].values() if rule.always or reading.touched(rule)]
-    _hold(reading, touched, scores, hits)
+    asked = reading.asked(pack.rules["scripts"].values())
+    _hold(reading, asked, scores, hits)
     if scores:  # once more for those that hold only beside another (a romance that leads to a platform)
         reading.values.update({f"script.{name}": 1.0 for name in scores})
         reading.values["script.count"] = float(len(scores))
-        _hold(reading, [rule for rule in touched if rule.id not in scores], scores, hits)
     else:  # what is only likely is asked where nothing surer is known, so that it displaces nothing
         reading.values["script.none"] = 1.0
-        _hold(reading, touched, scores, hits)
+    _hold(reading, [rule for rule in asked if rule.id not in scores and "script" in rule.condition.kinds], scores, hits)
     _give_way(pack, reading, scores)
     least = float(pack.settings["second_script"]) * max(scores.values(), default=0.0)
     for name in [name for name, score in scores.items() if score < least]:
@@ -99,8 +96,8 @@ def _give_way(pack: Pack, reading: Reading, scores: dict[str, float]) -> None:
 def decide_stage(pack: Pack, reading: Reading) -> RuleSpec | None:
     """The most urgent stage that holds."""
     best: RuleSpec | None = None
-    for rule in pack.rules["stages"].values():
-        if (rule.always or reading.touched(rule)) and reading.holds(rule):
+    for rule in reading.asked(pack.rules["stages"].values()):
+        if reading.holds(rule):
             reading.decide(rule, float(rule.data["rank"]), reading.support(rule))
             if best is None or rule.data["rank"] > best.data["rank"]:
                 best = rule
@@ -126,9 +123,7 @@ def decide_scored(pack: Pack, reading: Reading, family: str) -> list[Ranked]:
     """All labels of a scored family that reach their floor, best first."""
     scores: dict[str, float] = {}
     hits: dict[str, tuple[Hit, ...]] = {}
-    for rule in pack.rules[family].values():
-        if not (rule.always or reading.touched(rule)):
-            continue
+    for rule in reading.asked(pack.rules[family].values()):
         score, found = reading.score(rule)
         if score >= rule.data["floor"] and (not rule.data.get("condition") or reading.holds(rule)):
             scores[rule.id], hits[rule.id] = score, found

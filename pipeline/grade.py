@@ -39,12 +39,11 @@ def grade(pack: Pack, reading: Reading, profile: str) -> Grade:
     """Grade a reading whose labels are decided. Axes only ever rise: no statement can take back another."""
     axes = dict.fromkeys(AXES, 0)
     reasons: list[Reason] = []
-    found, look = reading.found, reading.values.get
-    for axis in AXES:
-        for entry, condition in pack.statements.get(axis, ()):
-            if condition.test(found, look, reading):
-                axes[axis] = max(axes[axis], entry["to"])
-                reasons.append(Reason(axis, entry["id"], entry["to"], entry["says"], entry["basis"], tuple(dict.fromkeys(condition.support(reading)))))
+    for statement in pack.statements.holding(reading.values.get):
+        axis, entry = statement.axis, statement.entry
+        axes[axis] = max(axes[axis], entry["to"])
+        hits = tuple(dict.fromkeys(statement.condition.support(reading)))
+        reasons.append(Reason(axis, entry["id"], entry["to"], entry["says"], entry["basis"], hits))
     reasons.sort(key=lambda reason: (-reason.to, AXES.index(reason.axis), reason.id))
     return Grade(axes, colour_level(pack, axes, profile, reading), profile, tuple(reasons))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.match.context import Context
@@ -42,15 +42,14 @@ class Reading:
         self.set_aside: dict[str, list[Hit]] = {}
         self._groups: dict[int, list[Hit]] = {}
         self._rule: RuleSpec | None = None
-        touched: dict[tuple[str, str], list[int]] = {}
-        signals = pack.signals
+        touched: dict[int, list[int]] = {}
+        owners = pack.owners
         for signal in found:
-            spec = signals[signal]
-            key = (spec.family, spec.rule)
-            if key in touched:
-                touched[key].append(signal)
+            owner = owners[signal]
+            if owner in touched:
+                touched[owner].append(signal)
             else:
-                touched[key] = [signal]
+                touched[owner] = [signal]
         self._touched = touched
 
     # what conditions ask (condition.View)
@@ -125,9 +124,10 @@ class Reading:
         """Signals that were asked for, each with how many of its hits count."""
         return ((signal, len(hits)) for signal, hits in self._groups.items() if hits)
 
-    def touched(self, rule: RuleSpec) -> bool:
-        """Whether any phrase of the rule stands in the narrative."""
-        return (rule.family, rule.id) in self._touched
+    def asked(self, rules: Iterable[RuleSpec], besides: str | None = None) -> list[RuleSpec]:
+        """Those rules that may hold: a phrase of theirs stands in the narrative, or they need none, or it is the one named `besides`."""
+        touched = self._touched
+        return [rule for rule in rules if rule.number in touched or rule.always or rule.id == besides]
 
     # decisions
 
@@ -145,7 +145,7 @@ class Reading:
         settings = self.pack.settings
         boost, decay = settings["cause_boost"], settings["repeat_decay"]
         total, hits = float(rule.data.get("base", 0.0)), []
-        for signal in self._touched.get((rule.family, rule.id), ()):
+        for signal in self._touched.get(rule.number, ()):
             counted = self.counted(signal)
             weight = self.pack.signals[signal].weight
             if not counted or not weight:

@@ -35,6 +35,7 @@ def scan(pack: Pack, text: str) -> Spans:
     for signal, spans in found.items():
         if len(spans) > 1:
             found[signal] = _longest(spans)
+    found.default_factory = None  # a plain dictionary from here on
     return _unmasked(pack, found)
 
 
@@ -62,14 +63,14 @@ def _longest(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _unmasked(pack: Pack, found: Spans) -> Spans:
     """Drop spans that overlap a word which the rule excepts. What is excepted is never itself masked."""
-    masks = pack.masks
-    out = dict(found)
-    for signal in masks.keys() & out.keys():
-        excepted = [span for mask in masks[signal] if mask in found for span in found[mask]]
-        if excepted:
-            spans = [(a, b) for a, b in out[signal] if not any(a < d and c < b for c, d in excepted)]
+    for mask in pack.masked.keys() & found.keys():
+        excepted = found[mask]
+        for signal in pack.masked[mask]:
+            if signal not in found:
+                continue
+            spans = [(a, b) for a, b in found[signal] if not any(a < d and c < b for c, d in excepted)]
             if spans:
-                out[signal] = spans
+                found[signal] = spans
             else:
-                del out[signal]
-    return out
+                del found[signal]
+    return found

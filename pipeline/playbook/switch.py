@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 from pipeline.errors import ConditionError
 from pipeline.match.hit import Hit
 from pipeline.match.reading import Reading
-from pipeline.rulepack.condition import All, Node, parse, source
+from pipeline.rulepack.board import Answers, together
+from pipeline.rulepack.condition import All, Node, parse
 from pipeline.rulepack.pack import Pack
 
-Look = Callable[..., float]  # values.get
-_OPERAND = re.compile(r"v\(('[^']+'), 0\.0\)")
 # what the engine gives besides labels
 _FACTS = frozenset({"people", "households", "money", "calls", "victim_age", "length", "han", "common", "characters", "loss", "loss_told", "loss_sure"})
 _FREE = re.compile(r"(?:repeat|meta)\..")  # what others put beside the labels, under names of their own
@@ -79,18 +78,9 @@ class Switchboard:
         """Every operand that some condition looks at."""
         return frozenset(name for node in self.nodes for name in node.names())
 
-    def compiled(self) -> Callable[[Look], Sequence[bool]]:
-        """One function over `values.get`; the source is built from parsed nodes only."""
-        texts = [source(node, {}) for node in self.nodes]
-        names: dict[str, str] = {}
-        for text in texts:
-            for name in _OPERAND.findall(text):
-                names.setdefault(name, f"a{len(names)}")
-        looked = "".join(f" {local} = v({name}, 0.0)\n" for name, local in names.items())
-        answers = "".join(f"  {_OPERAND.sub(lambda match: names[match.group(1)], text)},\n" for text in texts)
-        space: dict[str, Callable[[Look], Sequence[bool]]] = {}
-        exec(f"def decide(v):\n{looked} return (\n{answers} )\n", {"__builtins__": {}}, space)
-        return space["decide"]
+    def compiled(self) -> Answers:
+        """One function over `values.get` that answers every condition, by number."""
+        return together(self.nodes)
 
     def support(self, number: int, reading: Reading) -> list[Hit]:
         """The hits that a holding condition rests on."""

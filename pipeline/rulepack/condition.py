@@ -322,11 +322,12 @@ class Condition:
     `test(signals found, values.get, reading)` says whether it holds; it is the compiled function itself once that is there.
     """
 
-    __slots__ = ("_groups", "_node", "_text", "_where", "test")
+    __slots__ = ("_groups", "_kinds", "_node", "_text", "_where", "test")
 
     def __init__(self, text: str | None, groups: Mapping[str, int], where: str) -> None:
         self._text, self._groups, self._where = text, groups, where
         self._node: Node | None = None
+        self._kinds: frozenset[str] | None = None
         self.test: Callable[[Any, Any, Any], bool] = self._first
 
     @property
@@ -341,6 +342,13 @@ class Condition:
             else:
                 self._node = Some(tuple(Group(name) for name in self._groups)) if self._groups else All(())
         return self._node
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What comes before the dot of its operands: where no value of these kinds has changed, the answer has not."""
+        if self._kinds is None:
+            self._kinds = frozenset(name.partition(".")[0] for name in self.names() if "." in name)
+        return self._kinds
 
     def compiled(self) -> Callable[[Any, Any, Any], bool]:
         """Compile and put the function in place; the source is built from parsed nodes only. Raises ConditionError for an unknown group."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import daachorse
 import msgspec
 
 from pipeline.errors import ConditionError, RuleError
+from pipeline.rulepack.board import Board
 from pipeline.rulepack.condition import Condition, Group, Node, has_not, parse
 
 # the families in the order in which they are decided; a condition may name only what comes before
@@ -75,6 +76,16 @@ class RuleSpec:
     always: bool  # may hold without a hit of its own
     inputs: tuple[tuple[str, float], ...]
     data: dict[str, Any] = field(default_factory=dict)
+    number: int = -1  # among all rules of the pack
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What lifts an axis, and the condition under which it does."""
+
+    axis: str
+    entry: dict[str, Any]
+    condition: Condition
 
 
 Asking = tuple[int, int, int, int]  # signal, number of the check before (-1: none), of the check after, most characters before
@@ -92,11 +103,14 @@ class Pack:
     checks: list[Check]
     signals: tuple[SignalSpec, ...]
     rules: dict[str, dict[str, RuleSpec]]
-    statements: dict[str, tuple[tuple[dict[str, Any], Condition], ...]]  # grading axis → (raise, condition)
+    statements: Board[Statement]  # of grading, in the order of the files
+    questions: Board[RuleSpec]  # in the order in which they are asked
+    review: Board[RuleSpec]  # the reasons for review that have a condition
     maps: dict[str, tuple[tuple[Condition | None, int], ...]]  # profile → (condition, index of level), first match wins
-    factor_order: tuple[str, ...]
+    factors: tuple[RuleSpec, ...]  # each after those that its condition names
     facts: dict[str, dict[str, Any]]  # the word lists of the fact extractor
-    masks: dict[int, tuple[int, ...]]  # signal → the signals whose words it may not overlap
+    masked: dict[int, tuple[int, ...]]  # signal of excepted words → the signals that may not overlap them
+    owners: tuple[int, ...]  # signal → number of its rule
 
     def patterns(self) -> int:
         """How many searchable words the automaton holds."""
@@ -127,11 +141,11 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
     shared = msgspec.msgpack.decode(plan["actions"], type=list[Actions])
     actions = tuple([shared[number] for number in msgspec.msgpack.decode(plan["at"], type=list[int])])
     always: dict[str, list[str]] | None = sealed["always"] if sealed else None
-    rules = {family: {rule_id: _rule(family, data, always) for rule_id, data in members.items()} for family, members in plan["rules"].items()}
-    statements: dict[str, tuple[tuple[dict[str, Any], Condition], ...]] = {}
-    for rule_id, data in plan["rules"]["grading"].items():  # several files may lift one axis
-        made = tuple((entry, Condition(entry["when"], {}, f"grading/{rule_id}.yaml {entry['id']}")) for entry in data["raises"])
-        statements[data["axis"]] = statements.get(data["axis"], ()) + made
+    names = [(family, rule_id) for family, members in plan["rules"].items() for rule_id in members]
+    numbers = {name: number for number, name in enumerate(names)}
+    rules: dict[str, dict[str, RuleSpec]] = {family: {} for family in plan["rules"]}
+    for name, number in numbers.items():
+        rules[name[0]][name[1]] = _rule(name[0], plan["rules"][name[0]][name[1]], always, number)
     pack = Pack(
         plan["digest"],
         plan["settings"],
@@ -140,11 +154,14 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         checks,
         signals,
         rules,
-        statements,
+        Board((statement, statement.condition) for statement in _statements(plan)),
+        _board(sorted(rules["questions"].values(), key=lambda rule: (rule.data["order"], rule.id))),
+        _board(rule for rule in rules["review"].values() if rule.data["when"]),
         {name: _map(rule) for name, rule in rules["profiles"].items()},
-        tuple(sealed["factor_order"]) if sealed else _ordered(rules["factors"]),
+        tuple([rules["factors"][name] for name in (sealed["factor_order"] if sealed else _ordered(rules["factors"]))]),
         plan["facts"],
-        {number: spec.masks for number, spec in enumerate(signals) if spec.masks},
+        _masked(signals),
+        tuple([numbers.get((spec.family, spec.rule), -1) for spec in signals]),
     )
     if not sealed:
         _verify(pack, problems)
@@ -154,7 +171,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
 def seal(plan: dict[str, Any], pack: Pack) -> dict[str, Any]:
     """The plan with what checking it found out, so that the next start from it need not check it again."""
     always = {family: [rule.id for rule in members.values() if rule.always] for family, members in pack.rules.items()}
-    return {**plan, "sealed": {"always": always, "factor_order": list(pack.factor_order)}}
+    return {**plan, "sealed": {"always": always, "factor_order": [rule.id for rule in pack.factors]}}
 
 
 def _names(plan: dict[str, Any], family: str, rule: str) -> tuple[str, ...]:
@@ -164,15 +181,33 @@ def _names(plan: dict[str, Any], family: str, rule: str) -> tuple[str, ...]:
     return (f"{kind}.{rule}", kind, f"group.{group}") if group else (f"{kind}.{rule}", kind)
 
 
-def _rule(family: str, data: dict[str, Any], always: dict[str, list[str]] | None) -> RuleSpec:
+def _statements(plan: dict[str, Any]) -> Iterator[Statement]:
+    for rule_id, data in plan["rules"]["grading"].items():  # several files may lift one axis
+        for entry in data["raises"]:
+            yield Statement(data["axis"], entry, Condition(entry["when"], {}, f"grading/{rule_id}.yaml {entry['id']}"))
+
+
+def _board(rules: Iterable[RuleSpec]) -> Board[RuleSpec]:
+    return Board((rule, rule.condition) for rule in rules)
+
+
+def _masked(signals: Sequence[SignalSpec]) -> dict[int, tuple[int, ...]]:
+    made: dict[int, tuple[int, ...]] = {}
+    for number, spec in enumerate(signals):
+        for mask in spec.masks:
+            made[mask] = (*made.get(mask, ()), number)
+    return made
+
+
+def _rule(family: str, data: dict[str, Any], always: dict[str, list[str]] | None, number: int) -> RuleSpec:
     groups: dict[str, int] = data.get("groups", {})
     text = data.get("condition") or data.get("when")
     condition = Condition(text, groups, f"{family}/{data['id']}.yaml")
     inputs = tuple((data.get("inputs") or {}).items())
     if always is not None:  # a sealed plan knows
-        return RuleSpec(family, data["id"], data["name"], groups, condition, data["id"] in always[family], inputs, data)
+        return RuleSpec(family, data["id"], data["name"], groups, condition, data["id"] in always[family], inputs, data, number)
     known = condition.node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
-    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data)
+    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data, number)
 
 
 def _map(profile: RuleSpec) -> tuple[tuple[Condition | None, int], ...]:
@@ -215,14 +250,13 @@ def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
             yield f"{family}/{rule.id}", rule, family, rule.condition.node
             for name, _ in rule.inputs:
                 yield f"{family}/{rule.id}", rule, family, Group(name) if "." not in name else parse(name)
-    for axis, entries in pack.statements.items():
-        for entry, condition in entries:
-            condition.compiled()
-            yield f"grading/{axis} {entry['id']}", None, "grading", condition.node
-            if has_not(condition.node):
-                raise ConditionError(
-                    "FQ1204", "分级条件不得使用否定", "a grading condition may not speak of absence", seen=f"grading/{axis}", remedy="改用正面的因素"
-                )
+    for statement in pack.statements.items:
+        statement.condition.compiled()
+        yield f"grading/{statement.axis} {statement.entry['id']}", None, "grading", statement.condition.node
+        if has_not(statement.condition.node):
+            raise ConditionError(
+                "FQ1204", "分级条件不得使用否定", "a grading condition may not speak of absence", seen=f"grading/{statement.axis}", remedy="改用正面的因素"
+            )
 
 
 def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
