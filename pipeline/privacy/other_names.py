@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
+from pipeline.privacy.full_names import NONE
 from pipeline.privacy.patterns import Hit, settle
 from pipeline.privacy.schema import NameFile
 
@@ -14,11 +15,10 @@ if TYPE_CHECKING:
     from pipeline.privacy.names import NameReader
 
 OPEN = "\0"  # nothing on the right says that the name ends here
-DOT = re.compile("[\u4e00-\u9fff]\\.[\u4e00-\u9fff]")
-OTHER_DOTS = frozenset("•‧∙・⋅")
 _DOTTED = re.compile("[·•‧∙・⋅]|(?<=[\u4e00-\u9fff])\\.(?=[\u4e00-\u9fff])")
-_MARKS = frozenset(" ,.;:!?()[]<>\"'/|+=&#%@~-_\n。、《》【】“”…·")
-_BREAKS = _MARKS | {""}
+MARKS = frozenset(" ,.;:!?()[]<>\"'/|+=&#%@~-_\n。、《》【】“”…·")
+BREAKS = MARKS | {""}
+_DOT = re.compile("[\u4e00-\u9fff][.•‧∙・⋅](?=[\u4e00-\u9fff])")
 _NICK = re.compile("(?:%s)?(?:“([^”\n]{1,10})”|\"([^\"\n]{1,10})\"|'([^'\n]{1,10})'|([\u4e00-\u9fff]{2,4}))")
 _BARE = 4  # the group of _NICK without quotes
 _HAN = re.compile("[\u4e00-\u9fff]{2,3}")
@@ -33,44 +33,95 @@ class OtherNames:
         self._latin = frozenset(told.transliterated) | frozenset("".join(told.parts))
         self._short_parts = frozenset(part for part in told.parts if len(part) == 1)
         self._after = frozenset(told.after)
-        cues = dict.fromkeys(told.nick_cues, "nick") | dict.fromkeys(told.kin, "kin") | dict.fromkeys(told.naming, "naming")
+        self._weights = reader.full
+        self._known = reader.known
+        shapes = self._shapes(told)
+        parts = (part for part in told.parts if len(part) > 1)
+        cues = (
+            dict.fromkeys(told.nicks.nouns, "noun")
+            | dict.fromkeys(shapes, "nick_shape")
+            | dict.fromkeys(parts, "part")
+            | dict.fromkeys(told.nick_cues, "nick")
+            | dict.fromkeys(told.given_cues, "self")
+            | dict.fromkeys(told.kin, "kin")
+            | dict.fromkeys(told.naming, "naming")
+        )
         self._cue_words, self._cue_kinds = tuple(cues), tuple(cues.values())
         self._cues = CharwiseDoubleArrayAhoCorasick(list(cues), MATCH_KIND_LEFTMOST_LONGEST)
         self._linking = re.compile(f"(?:{'|'.join(told.naming_links)})?")
         self._nick = re.compile(_NICK.pattern % "|".join(told.naming_links))
-        self._typical = frozenset(told.given["3"])
         self._joins = frozenset(told.joins)
         self._named_not = frozenset(told.not_named)
 
     def further(self, text: str, hits: list[Hit]) -> list[Hit]:
         """The hits and those by a cue of their own: nicknames, 我儿子|宝山, 真名|江河."""
         more: list[Hit] = []
-        for _start, end, term in self._cues.find(text):
+        parts: list[tuple[int, int]] = []
+        for start, end, term in self._cues.find(text):
             kind, cue = self._cue_kinds[term], self._cue_words[term]
+            if kind == "part":
+                parts.append((start, end))
+                continue
+            if kind in ("nick_shape", "noun"):
+                end += self._clear(text[end : end + 1]) and self._weights.right(text, end + 1) >= self._w["nick_right"]
+                if not any(hit.start < end and start < hit.end for hit in hits) and self.stands(text, start, end, kind[:4]):
+                    more.append(self._reader.hit(text, start, end, "nick", 3.0, *self._beside(text, start, end)))
+                continue
             if kind == "nick":
                 hit = self._nickname(text, end, cue)
             elif any(hit.start <= end < hit.end for hit in hits):
                 continue
             else:
-                hit = self._given(text, end, cue) if kind == "kin" else self._named(text, end, cue)
+                hit = self._given(text, end, cue, kind) if kind in ("kin", "self") else self._named(text, end, cue)
             if hit is not None:
                 more.append(hit)
+        if parts:
+            more += self.joined(text, parts)
+        if "·" in text or _DOT.search(text):
+            more += self.dotted(text)
         return settle(hits + more) if more else hits
 
-    def _given(self, text: str, start: int, cue: str) -> Hit | None:
-        """我儿子|宝山|在学校: two typical characters of given names after a kin word."""
+    def _shapes(self, told: NameFile) -> set[str]:
+        """What has the build of a nickname: 大刚子, 光头佬, 军军."""
+        nicks = told.nicks
+        made = {rank + body + tail for rank in nicks.ranks for body in nicks.bodies for tail in ("", "子")}
+        made |= {build + end for build in nicks.builds for end in nicks.ends} | set(nicks.words)
+        twins = {char * 2: points + self._weights.last.get(char, NONE) for char, points in self._weights.first.items()}
+        made |= {twin for twin, points in twins.items() if points > self._w["twins"] and self._known.get(twin, 0) < 2}
+        return made - set(nicks.not_) - set(told.not_words)
+
+    def _clear(self, char: str) -> bool:
+        """Whether a character is hardly anything but a surname: 大嘴|刘."""
+        return self._reader.base.get(char, NONE) > 0
+
+    def stands(self, text: str, start: int, end: int, kind: str) -> bool:
+        """Whether what stands on both sides speaks for a person, and no word goes over an edge."""
+        left, right = self._weights.left(text, start), self._weights.right(text, end)
+        if left < self._w[f"{kind}_left"] or right < self._w[f"{kind}_right"] or left + right < self._w[f"{kind}_both"]:
+            return False
+        known = self._known
+        return known.get(text[start - 1 : start + 1], 0) < 2 and known.get(text[end - 1 : end + 1], 0) < 2 and known.get(text[start : end + 1], 0) < 2
+
+    def _beside(self, text: str, start: int, end: int) -> tuple[str, str]:
+        return self._reader.left(text, start)[1], self._reader.right(text, end, "")[1]
+
+    def _given(self, text: str, start: int, cue: str, kind: str) -> Hit | None:
+        """我儿子|宝山|在学校: a typical given name of two characters after a kin word."""
         end = start + 2
         given = text[start:end]
-        if len(given) < _SHORT or not self._typical.issuperset(given) or self._reader.is_word(given):
+        points = self._weights.first.get(given[:1], NONE) + self._weights.last.get(given[1:], NONE)
+        usual = self._known.get(given, 0)
+        if points < self._w[f"given_{kind}"] + self._w["given_usual"] * (usual > 1) or self._known.get(text[end - 1 : end + 1], 0) > 1:
             return None
-        right, word = self._reader.right(text, end, given[-1])
-        return self._reader.hit(text, start, end, "given", 4.0, cue, word) if right > 0 else None
+        if self._weights.right(text, end) < self._w[f"given_right_{kind}"] or self._known.get(text[start : end + 1], 0) > 1:
+            return None
+        return self._reader.hit(text, start, end, "given", 4.0, cue, self._reader.right(text, end, "")[1])
 
     def _named(self, text: str, at: int, cue: str) -> Hit | None:
         """真名|江河, : after a naming cue two or three characters up to a pause are a name where a surname begins them, even a word."""
         start = self._linking.match(text, at + text.startswith((":", " "), at)).end()  # type: ignore[union-attr]
         found = _HAN.match(text, start)
-        if found is None or text[found.end() : found.end() + 1] not in _BREAKS or found[0] in self._named_not or found[0][0] in self._joins:
+        if found is None or text[found.end() : found.end() + 1] not in BREAKS or found[0] in self._named_not or found[0][0] in self._joins:
             return None
         if not self._reader.begins(found[0]):
             return None
@@ -85,7 +136,7 @@ class OtherNames:
             end = self._until_after(text, start, end)
         if not self._reader.may_name(text[start:end]):
             return None
-        if end > start and (found.lastindex != _BARE or not self._reader.is_word(text[start:end]) or text[end : end + 1] in _BREAKS):
+        if end > start and (found.lastindex != _BARE or not self._reader.is_word(text[start:end]) or text[end : end + 1] in BREAKS):
             return self._reader.hit(text, start, end, "nick", 5.0, cue, "")
         return None
 

@@ -68,6 +68,18 @@ class PatternFile(Identified):
     counterexamples: list[str] = Field(min_length=1)
 
 
+class Nicks(Model):
+    """What nicknames are built of: rank + body (+ 子), words, nouns (which must stand where names do), build + end, word + surname; `not` are words that only look like one."""
+
+    ranks: str
+    bodies: str
+    words: list[str]
+    nouns: list[str]
+    builds: list[str]
+    ends: list[str]
+    not_: list[str] = Field(alias="not")
+
+
 class NameFile(Identified):
     """The recogniser of names: gazetteers and weights of name.yaml."""
 
@@ -81,6 +93,7 @@ class NameFile(Identified):
     cues: dict[str, list[str]]
     titles: list[str]
     sure_titles: list[str]
+    role_titles: list[str]
     no_title_after: dict[str, list[str]]
     masks: list[str]
     little: str
@@ -98,6 +111,7 @@ class NameFile(Identified):
     parts: list[str]
     nick_cues: list[str]
     naming: list[str]
+    nicks: Nicks
     naming_links: list[str]
     mask_sign: str
     surname_word: str
@@ -109,6 +123,7 @@ class NameFile(Identified):
     pet_marks: str
     not_named: list[str]
     kin: list[str]
+    given_cues: list[str]
     pet_ends: str
     surname_after: str
     joins: str

