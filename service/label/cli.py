@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from service.label.spark import Cluster
 
 
+TIERS = (
+    "rules 只用规则: 最快, 生手写法的红色约漏一半; fast 加线性模型: 慢约一成, 漏两成; "
+    "cascade 拿不准时问编码器: 慢数倍到十几倍, 漏一成, 与接口、triage 一致; full 总问编码器(数字与测法见 service/label/README.md)"
+)
+
+
 class EngineName(StrEnum):
     """Where the rows are labelled."""
 
@@ -42,7 +48,7 @@ def label(  # noqa: PLR0913 - options of a command
     full: Annotated[bool, typer.Option("--full", help="加上 fq_assessment(完整结果 JSON)与 fq_narrative")] = False,
     profile: Annotated[str | None, typer.Option(help="分级方案, 如 tongxin346 xiushui three_colours abcd")] = None,
     playbook: Annotated[str | None, typer.Option(help="工作法, 如 default zhenjiang_1_3_n tongxin_346")] = None,
-    tier: Annotated[Tier, typer.Option("--tier", help="rules 只用规则; fast 加线性模型; cascade 拿不准时问编码器; full 总问编码器")] = Tier.RULES,
+    tier: Annotated[Tier, typer.Option("--tier", help=TIERS)] = Tier.FAST,
     models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
     no_header: Annotated[bool, typer.Option("--no-header", help="首行就是数据, 列名为 列1 列2 …")] = False,

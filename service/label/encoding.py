@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.errors import InputError
 
 LONGEST_LINE = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _LONE = re.compile("[\ud800-\udfff]")
+_ENDS = re.compile(rb"[\r\n]+")  # neither is ever part of a character, in UTF-8 or GB18030
+_INSIDE = bytes(range(0x30, 0x100))  # what may be a part of a character; below it every byte is one by itself, in both
 _ENOUGH = 0.5  # share of lines with Chinese that must read well for an encoding to be taken
 
 
@@ -27,7 +31,7 @@ def detect(path: Path) -> str:
                 return name
         stream.seek(0)
         told = utf8 = gb18030 = 0
-        while line := stream.readline(LONGEST_LINE):
+        for line in _lines(stream):
             if line.isascii():
                 continue
             told += 1
@@ -40,6 +44,22 @@ def detect(path: Path) -> str:
     if utf8 + gb18030 >= _ENOUGH * told:
         return "gb18030"
     raise InputError("FQ2003", "既不是 UTF-8 也不是 GB18030", "neither UTF-8 nor GB18030", seen=path.name, remedy="另存为 UTF-8 后重试")
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines by any line end (old Macs end them with CR alone); one longer than LONGEST_LINE in pieces of whole characters, or not at all."""
+    rest, lost = b"", False
+    while piece := stream.read(LONGEST_LINE):
+        *whole, rest = _ENDS.split(rest + piece)
+        yield from whole[lost:]
+        lost = lost and not whole
+        if len(rest) >= LONGEST_LINE:
+            cut = len(rest.rstrip(_INSIDE))
+            if not lost:
+                yield rest[:cut]
+            lost, rest = lost or not cut, rest[cut:] if cut else b""
+    if not lost:
+        yield rest
 
 
 def _reads(line: bytes, encoding: str) -> bool:

@@ -23,7 +23,7 @@ class Choice:
     rules: tuple[str, ...] = ()
     profile: str | None = None
     playbook: str | None = None
-    tier: str = "rules"
+    tier: str = "fast"
     models: str | None = None
 
 

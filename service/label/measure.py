@@ -1,7 +1,7 @@
 """`fengqiao bench-label`: a million narratives (or as many as asked for) mixed from the corpora, labelled as a user would, measured from outside.
 
 Wall and processor seconds, and the peak memory of all processes together (proportional set size, sampled); with one worker and with several; beside the
-naive baseline on a sample in the same run. Figures are of this machine at this moment: say what else it was doing.
+naive baseline on a sample in the same run; with `--spark` the same rows on Spark. Figures are of this machine at this moment: say what else it was doing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from typing import Annotated, Any
 
 import typer
 
+from service.label.measure_spark import below, bench_spark
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = 0.5  # seconds between looks at memory
 
@@ -33,6 +35,7 @@ def bench_label(
     naive: Annotated[int, typer.Option(help="朴素基线跑多少条, 0 为不跑")] = 40,
     tier: Annotated[str, typer.Option(help="rules fast cascade full")] = "fast",
     folder: Annotated[Path | None, typer.Option(help="放临时文件的文件夹")] = None,
+    spark: Annotated[str, typer.Option(help="另在 Spark 上跑同样的行, 如 'local-cluster[2,1,2048]': 结果须逐字节相同, 再杀一个执行器跑一遍")] = "",
 ) -> None:
     """成批标注的速度与内存 · rate and peak memory of `label`, one worker and several, beside the naive baseline."""
     with tempfile.TemporaryDirectory(prefix="fengqiao-", dir=folder) as work:
@@ -52,6 +55,10 @@ def bench_label(
         result["identical"] = len({entry.pop("sha256") for entry in result["runs"]}) == 1
         first, last = result["runs"][0], result["runs"][-1]
         result["speed_up"] = round(first["seconds"] / last["seconds"], 2)
+        if spark:
+            tenth = Path(work) / "tenth.csv"
+            write_mix(tenth, rows // 10, seed)
+            result["spark"] = bench_spark(Path(work), source, tenth, (rows, rows // 10), tier, spark, environment)
         if naive:
             result["naive_us"] = naive_us(source, naive)
             result["cpu_ratio"] = round(result["naive_us"] / first["cpu_us"], 1)
@@ -98,16 +105,6 @@ def run(source: Path, output: Path, workers: int, tier: str, rows: int, environm
         "peak_mb": round(peak / 2**20),
         "sha256": manifest["output"]["sha256"],
     }
-
-
-def below(pid: int) -> list[int]:
-    """All processes below one (Linux; none elsewhere)."""
-    found: list[int] = []
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += [int(child), *below(int(child))]
-    return found
 
 
 def memory(pid: int) -> int:

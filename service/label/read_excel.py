@@ -20,12 +20,12 @@ OLE, ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 class ExcelReader:
     """One sheet. The header is the first of the top rows that names a text column (reports have titles above it), else the first with two cells."""
 
-    def __init__(self, path: Path, source: str, sheet: str, *, header: bool = True) -> None:
+    def __init__(self, path: Path, source: str, sheet: str, *, header: bool = True, hidden: bool = False) -> None:
         self.path, self.source, self.sheet = path, source, sheet
         place = self._header()
         self._skip = place + 1 if header else 0
         self.columns = header_of(["" if cell is None else cell for cell in map(_cell, self._rows[place])], source, told=header)
-        self.about: dict[str, Any] = {"format": "excel", "sheet": sheet}
+        self.about: dict[str, Any] = {"format": "excel", "sheet": sheet} | ({"hidden": True} if hidden else {})
 
     def arrow_types(self) -> dict[str, str] | None:
         """Cells say their own type."""
@@ -58,9 +58,9 @@ class ExcelReader:
         return any(isinstance(row[place], float) and abs(row[place]) >= _EXACT for row in self._rows[self._skip :] if place < len(row))
 
 
-def excel_sheets(path: Path, source: str) -> list[tuple[str, str]]:
-    """(sheet, source name) of every sheet that is not empty. Raises InputError where the workbook is too large or does not open."""
-    from python_calamine import CalamineError, CalamineWorkbook
+def excel_sheets(path: Path, source: str) -> list[tuple[str, str, bool]]:
+    """(sheet, source name, whether it is hidden) of every sheet that is not empty: hidden ones hold records as others do. Raises InputError where the workbook is too large or does not open."""
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
     size = path.stat().st_size / 2**20
     if size > LARGEST_MB:
@@ -76,7 +76,8 @@ def excel_sheets(path: Path, source: str) -> list[tuple[str, str]]:
         ) from error
     if not filled:
         raise InputError("FQ3004", "读不出表头", "no readable header", seen=source, remedy="首行应为列名")
-    return [(name, source if len(filled) == 1 else f"{source}#{name}") for name in filled]
+    shown = {sheet.name for sheet in book.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible}
+    return [(name, source if len(filled) == 1 else f"{source}#{name}", name not in shown) for name in filled]
 
 
 def _cell(cell: Any) -> Any:

@@ -69,7 +69,7 @@ def readers_of(path: Path, source: str, *, header: bool = True) -> list[Reader]:
     if suffix in PARQUET or start.startswith(b"PAR1"):
         return [ParquetReader(path, source)]
     if start.startswith((OLE, ZIP)):
-        return [ExcelReader(path, name, sheet, header=header) for sheet, name in excel_sheets(path, source)]
+        return [ExcelReader(path, name, sheet, header=header, hidden=hidden) for sheet, name, hidden in excel_sheets(path, source)]
     if suffix in JSON:
         return [JsonlReader(path, source)]
     if suffix in EXCEL and (

@@ -21,12 +21,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from label_tables import as_csv, records, run
 
 from pipeline.batch import label_table
+from service.label.measure_spark import below, executors
 
 pytest.importorskip("pyspark")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")]
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = "local-cluster[2,1,2048]"
-EXECUTOR = b"CoarseGrainedExecutorBackend"
 
 
 def command(source: object, output: object, *more: str) -> list[str]:
@@ -41,27 +41,6 @@ def start(arguments: list[str], cwd: Path = ROOT, **more: str) -> subprocess.Pop
 def end(process: subprocess.Popen[bytes]) -> None:
     _, errors = process.communicate(timeout=900)
     assert process.returncode == 0, errors.decode()[-3000:]
-
-
-def below(pid: int) -> list[int]:
-    try:
-        found = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
-    except OSError:
-        return []
-    return [*found, *(deeper for child in found for deeper in below(child))]
-
-
-def executors(pid: int) -> list[int]:
-    """The executors' own JVMs below a process."""
-    found = []
-    for child in below(pid):
-        try:
-            told = Path(f"/proc/{child}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if EXECUTOR in told and told.split(b"\0")[0].endswith(b"java"):
-            found.append(child)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +88,7 @@ def test_tables_of_the_platform_are_labelled_where_they_lie(tmp_path):
     source.mkdir()
     for part in range(3):
         pq.write_table(table.slice(part * 20, 20), source / f"part-{part}.parquet")
-    end(start(command(source.as_uri(), output.as_uri(), "--master", "local[2]")))
+    end(start(command(source.as_uri(), output.as_uri(), "--master", "local[2]", "--tier", "rules")))
     made = pq.read_table(output).sort_by("警情编号")
     assert made.to_pylist() == label_table(table).to_pylist()
     again = start(command(source.as_uri(), output.as_uri(), "--master", "local[2]"))
