@@ -37,7 +37,7 @@ class TimeReader:
         joined = "|".join(sorted(map(re.escape, parts), key=len, reverse=True))
         self._date = re.compile(
             rf"(?:({_YEAR})年(?:度)?)?(?:({_N})月(?:份)?(?![大里]))?(?:({_N})[日号](?![楼院线门店机桌铺房人室栋码召称脉角令志]))?"
-            rf"\s?({joined})?\s?(?:({_N})(?:点|时(?!候)|:(?=[0-9]{{2}}))(?:钟)?(?:(半)|([一二三])刻|({_N})(?![个天人次年月元块万千百]))?分?)?"
+            rf"\s?({joined})?\s?(?:({_N})(?:点|时(?!候)|:(?=[0-9]{{2}}))(?:钟)?(?:(半)|([一二三])刻|({_N})(?![个天人次年月元块万千百])分?)?)?"
         )
         self._parts = parts
         self._afternoon = frozenset(told["afternoon"])
