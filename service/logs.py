@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
 from functools import cache
 from typing import Any
+
+import msgspec
 
 FIELDS = frozenset(
     [
@@ -42,6 +45,14 @@ def only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     return {name: value for name, value in event.items() if name in FIELDS}
 
 
+def _line(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """One line of JSON, in half the time of the standard library's."""
+    try:
+        return msgspec.json.encode(event, enc_hook=str).decode()
+    except UnicodeEncodeError:  # a lone surrogate, in an actor's name that a token brought
+        return json.dumps(event, default=str)
+
+
 class _Stderr:
     """Where lines go: stderr as it is when they are written."""
 
@@ -62,7 +73,7 @@ def _made(level: int) -> Any:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             only_allowed,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            _line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,

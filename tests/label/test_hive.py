@@ -20,25 +20,39 @@ from pipeline.batch import label_table
 pytest.importorskip("pyspark")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")]
 COUNT = 40
-PREPARE = """
-import sys
+# one process, so that one JVM serves all sessions: tables are made, labelled by the command, and read back
+DRIVE = """
+import json, sys
 from pyspark.sql import SparkSession
-spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1").enableHiveSupport().getOrCreate()
-spark.sparkContext.setLogLevel("OFF")
+from typer.testing import CliRunner
+from service.cli import app
+
+calls_file, told_file, cluster = sys.argv[1:]
+
+def session():
+    made = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1").enableHiveSupport().getOrCreate()
+    made.sparkContext.setLogLevel("OFF")
+    return made
+
+spark = session()
 spark.sql("create database ods")
 spark.sql("create database dwd")
-calls = spark.read.parquet(sys.argv[1])
+calls = spark.read.parquet(calls_file)
 calls.write.partitionBy("dt").format("parquet").saveAsTable("ods.jq")
 spark.sql("create table ods.jq_text (`警情编号` string, `报警内容` string, `人数` int, dt string) stored as textfile")
 calls.write.insertInto("ods.jq_text")
-"""
-READ = """
-import json, sys
-from pyspark.sql import SparkSession
-spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1").enableHiveSupport().getOrCreate()
-spark.sparkContext.setLogLevel("OFF")
-told = {name: [row.asDict() for row in spark.table(name).orderBy("`警情编号`").collect()] for name in sys.argv[2:]}
-open(sys.argv[1], "w", encoding="utf-8").write(json.dumps(told, ensure_ascii=False, default=str))
+spark.stop()
+
+codes = []
+for source, target in (("ods.jq", "dwd.jq_fq"), ("ods.jq_text", "dwd.jq_text_fq"), ("ods.jq", "dwd.jq_fq"), ("ods.nothing", "dwd.other")):
+    done = CliRunner().invoke(app, ["label", "hive:" + source, "-o", "hive:" + target, "--engine", "spark", "--master", cluster, "--tier", "rules", "-q"])
+    codes.append([done.exit_code, str(getattr(done.exception, "code", "")), done.stderr.strip().splitlines()[-1:]])
+
+spark = session()
+told = {name: [row.asDict() for row in spark.table(name).orderBy("`警情编号`").collect()] for name in ("dwd.jq_fq", "dwd.jq_text_fq")}
+spark.stop()
+with open(told_file, "w", encoding="utf-8") as stream:
+    json.dump({"codes": codes, "told": told}, stream, ensure_ascii=False, default=str)
 """
 
 
@@ -55,20 +69,10 @@ def test_tables_of_hive_are_labelled_into_tables_of_hive(tmp_path):
         }
     )
     pq.write_table(table, tmp_path / "calls.parquet")
-    end(start([sys.executable, "-c", PREPARE, str(tmp_path / "calls.parquet")], cwd=tmp_path))
-    label = [sys.executable, "-m", "service.cli", "label", "--engine", "spark", "--master", CLUSTER, "--tier", "rules", "-q"]
-    for source in ("jq", "jq_text"):  # a partitioned Parquet table, and one of the text files that old platforms keep
-        end(start([*label, f"hive:ods.{source}", "-o", f"hive:dwd.{source}_fq"], cwd=tmp_path))
-    end(start([sys.executable, "-c", READ, str(tmp_path / "told.json"), "dwd.jq_fq", "dwd.jq_text_fq"], cwd=tmp_path))
+    end(start([sys.executable, "-c", DRIVE, str(tmp_path / "calls.parquet"), str(tmp_path / "told.json"), CLUSTER], cwd=tmp_path))
     made = json.loads((tmp_path / "told.json").read_text("utf-8"))
+    assert [code for code, _, _ in made["codes"][:2]] == [0, 0], made["codes"]
+    assert [error for _, error, _ in made["codes"][2:]] == ["FQ3018", "FQ3025"]  # the target is there already; no such table
     expected = json.loads(json.dumps(label_table(table).to_pylist(), ensure_ascii=False, default=str))
-    for name in ("dwd.jq_fq", "dwd.jq_text_fq"):
-        assert [{key: row[key] for key in expected[0]} for row in made[name]] == expected
-    again = start([*label, "hive:ods.jq", "-o", "hive:dwd.jq_fq"], cwd=tmp_path)
-    _, errors = again.communicate(timeout=600)
-    assert again.returncode == 2
-    assert b"FQ3018" in errors
-    missing = start([*label, "hive:ods.nothing", "-o", "hive:dwd.other"], cwd=tmp_path)
-    _, errors = missing.communicate(timeout=600)
-    assert missing.returncode == 2
-    assert b"FQ3025" in errors
+    for rows in made["told"].values():  # a partitioned Parquet table, and one of the text files that old platforms keep
+        assert [{key: row[key] for key in expected[0]} for row in rows] == expected

@@ -233,3 +233,15 @@ def test_classifiers_that_do_not_load_leave_the_rules_and_say_so(run, assessor, 
     assert service.client.get("/v1/meta", headers=headers).json()["degraded"] is True
     assert service.client.get("/readyz").json()["checks"]["model"] == "degraded"
     assert "fengqiao_degraded 1.0" in service.client.get("/metrics", headers=headers).text
+
+
+def test_a_log_line_is_json_whatever_a_field_holds(capsys):
+    from service.logs import log
+
+    for actor in ("一号台", "\ud800", 'a"b\n', None, object):
+        log().info("request", actor=actor, status=200, narrative="老公打我")
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 5
+    told = [json.loads(line) for line in lines]
+    assert [line["actor"] for line in told[:4]] == ["一号台", "\ud800", 'a"b\n', None]
+    assert all(set(line) == {"event", "level", "at", "actor", "status"} for line in told)
