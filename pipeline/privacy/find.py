@@ -69,14 +69,15 @@ class Deidentifier:
         identifiers = self._patterns.find(plain)
         addresses = self._addresses.find(plain, identifiers)
         names = self._names.find(plain)
+        again: list[Hit] = []
         if names:
-            names += _repeated(plain, names)
+            again = _repeated(plain, names)
             if addresses:  # 当事人庄|晓梦: a name with good reason is no village
-                addresses = [hit for hit in addresses if hit.part == "exact" or not any(_outweighs(name, hit) for name in names)]
-        hits = _merged(identifiers, addresses, names)
+                addresses = [hit for hit in addresses if hit.part == "exact" or not any(_outweighs(name, hit) for name in (*names, *again))]
+        hits = _merged(len(plain), identifiers, addresses, names, again)
         if self._second is not None:
             more = added(self._second, plain, hits, self._names.may_name)
-            hits = _merged(hits, more, _repeated(plain, more))
+            hits = _merged(len(plain), hits, more, _repeated(plain, more))
         return hits
 
     def reasons(self, text: str, factors: Iterable[str] = ()) -> tuple[str, ...]:
@@ -97,7 +98,7 @@ class Deidentifier:
         plain, offsets = normalise(text)
         hits = self._hits(plain)
         if reasons:
-            hits = _merged(hits, self._surroundings(plain, work=strict == "on" or not self._with_work.isdisjoint(reasons)), [])
+            hits = _merged(len(plain), hits, self._surroundings(plain, work=strict == "on" or not self._with_work.isdisjoint(reasons)))
         findings = self._told(text, offsets, hits)
         if also:
             apart = (finding for finding in findings if all(finding.end <= own.start or finding.start >= own.end for own in also))
@@ -116,9 +117,11 @@ class Deidentifier:
 
     @staticmethod
     def _told(text: str, offsets: Sequence[int] | None, hits: list[Hit]) -> tuple[Finding, ...]:
+        if offsets is None:
+            return tuple([Finding(h.kind, h.start, h.end, text[h.start : h.end], h.score, h.recogniser, h.value, h.context, h.part) for h in hits])
         made = []
         for hit in hits:
-            start, end = (hit.start, hit.end) if offsets is None else (offsets[hit.start], offsets[hit.end - 1] + 1)
+            start, end = offsets[hit.start], offsets[hit.end - 1] + 1
             made.append(Finding(hit.kind, start, end, text[start:end], hit.score, hit.recogniser, hit.value, hit.context, hit.part))
         return tuple(made)
 
@@ -129,11 +132,14 @@ def _start(finding: Finding) -> int:
 
 def _repeated(plain: str, names: list[Hit]) -> list[Hit]:
     """A full name found with good reason is the same name wherever it stands again."""
-    more = []
-    for name in {hit.value: hit for hit in names if hit.part == "full" and hit.score >= _REPEATED and hit.end - hit.start > 2}.values():
-        at = plain.find(name.value, 0)
+    more: list[Hit] = []
+    for name in names:
+        if name.part != "full" or name.score < _REPEATED or name.end - name.start <= 2:
+            continue
+        at = plain.find(name.value)
         while at >= 0:
-            more.append(name._replace(start=at, end=at + len(name.value), recogniser="name/repeated", context=()))
+            if at != name.start:
+                more.append(name._replace(start=at, end=at + len(name.value), recogniser="name/repeated", context=()))
             at = plain.find(name.value, at + len(name.value))
     return more
 
@@ -142,11 +148,16 @@ def _outweighs(name: Hit, place: Hit) -> bool:
     return place.start < name.start < place.end < name.end and name.score > place.score
 
 
-def _merged(first: list[Hit], second: list[Hit], third: list[Hit]) -> list[Hit]:
-    """Earlier lists win over later ones where spans overlap; sorted by position."""
-    kept = list(first)
-    for hit in (*second, *third):
-        if all(hit.end <= other.start or hit.start >= other.end for other in kept):
-            kept.append(hit)
+def _merged(size: int, *lists: list[Hit]) -> list[Hit]:
+    """Hits in a text of so many characters; earlier lists win over later ones where spans overlap; sorted by position."""
+    told = [hits for hits in lists if hits]
+    if len(told) < 2:
+        return told[0] if told else []
+    taken, kept = bytearray(size), []
+    for hits in told:
+        for hit in hits:
+            if taken.find(1, hit.start, hit.end) < 0:
+                taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
+                kept.append(hit)
     kept.sort()
     return kept

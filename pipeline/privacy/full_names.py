@@ -21,6 +21,7 @@ EDGE = "^"  # the begin or end of a text, as a character of context
 LEFT, RIGHT = 4, 4  # characters of context that count
 _STEPS = (60, 1000)  # times in jieba's corpus that part rare, usual and very usual words
 _OVER_LEFT, _OVER_RIGHT = frozenset(("xl", "xl3", "xm3")), frozenset(("xr", "xr3"))
+_SPEAKS = frozenset(("after", "strong", "sure"))
 _CROSSING = ("xl", "xl3", "xm3", "xi", "x1", "xg", "xw", "xr", "xr3", "xs3", "xp", "xn")
 
 
@@ -68,8 +69,12 @@ def crossing(text: str, start: int, given: int, stop: int) -> list[tuple[str, st
 def parted(name: str, text: str, start: int, stop: int, cues: Cues) -> bool:
     """Whether a word over an edge does not count, since a cue of two or more characters ends or begins there: 报警人|文琳, for all that 人文 is a word."""
     if name in _OVER_LEFT:
-        return any(text[start - size : start] in cues.left for size in (3, 2, 4) if start >= size)
-    return name in _OVER_RIGHT and any(cues.right.get(text[stop : stop + size], "not") != "not" for size in (2, 3, 4))
+        left = cues.left
+        return start > 1 and (text[start - 3 : start] in left or text[start - 2 : start] in left or text[start - 4 : start] in left)
+    if name not in _OVER_RIGHT:
+        return False
+    right = cues.right
+    return any(map(_SPEAKS.__contains__, (right.get(text[stop : stop + 2]), right.get(text[stop : stop + 3]), right.get(text[stop : stop + 4]))))
 
 
 def features(text: str, start: int, given: int, stop: int, cues: Cues) -> list[str]:

@@ -6,12 +6,13 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
 Mode = Literal["mask", "replace", "hash", "remove"]
 MODES: tuple[Mode, ...] = ("mask", "replace", "hash", "remove")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One piece of a text that points at a person.
 
     `start` and `end` are half-open code points of the text as it came in, and `text[start:end] == quote`. `score` lies in 0..1;

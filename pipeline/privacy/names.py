@@ -13,6 +13,7 @@ from pipeline.privacy.full_names import NONE, FullNames, cues_of, shipped_weight
 from pipeline.privacy.other_names import MARKS, OPEN, OtherNames
 from pipeline.privacy.patterns import Hit
 from pipeline.privacy.schema import NameFile
+from pipeline.privacy.screen import DOUBLE, LITTLE, TITLE, Screen
 from pipeline.privacy.words import background, usual_pairs, words
 
 _PRIORITY = 30
@@ -44,6 +45,10 @@ def bases(told: NameFile) -> dict[str, float]:
     return made | {char: max(made[char], w["clear"]) for char in told.clear}
 
 
+def _clashes(one: _Full, kept: list[_Full]) -> bool:
+    return any(one.start < other.stop and other.start < one.stop for other in kept)
+
+
 class NameReader:
     """Reads names by name.yaml and name_weights.tsv. Immutable after load."""
 
@@ -72,9 +77,12 @@ class NameReader:
         self._words = words().keys() | set(told.not_words)
         self._mask_sign, self._surname_word, self._family = told.mask_sign, told.surname_word, told.family
         self._surname_after, self._joins, self._big = frozenset(told.surname_after) | {""}, frozenset(told.joins), told.big
+        self._near, self._whole_word = w["near"], w["whole_word"]
+        self._least_left, self._least_both = w["near"] - w["hope_right"], w["near"] - w["hope_across"]
+        self._pet_ends = frozenset(told.pet_ends)
         self._little_words = self._littles(told)
-        self._double_heads = frozenset(double[0] for double in self._doubles)
-        self._starts = self._start_pattern(told)
+        self._screen = Screen(self.full, self._short_starts())
+        self._sure_pair = self.full.cut + w["usual_pair"]
         self._others = OtherNames(self, told)
 
     def _littles(self, told: NameFile) -> dict[str, bool]:
@@ -91,10 +99,14 @@ class NameReader:
                     made[word] = True
         return {word: doubtful for word, doubtful in made.items() if word not in told.no_little}
 
-    def _start_pattern(self, told: NameFile) -> re.Pattern[str]:
-        begins = {*self.base, *(double[0] for double in self._doubles), *(word[0] for word in self._little_words)}
-        follows = {*self.full.given, *self._title_heads, *(double[1] for double in self._doubles), *(word[1] for word in self._little_words)}
-        return re.compile(f"[{re.escape(''.join(sorted(begins)))}](?=[{re.escape(''.join(sorted(follows)))}])")
+    def _short_starts(self) -> list[tuple[int, set[str], set[str] | frozenset[str]]]:
+        """(flag, first characters, second characters) of what is no full name of a simple surname."""
+        little = [word for word in self._little_words if word[1] not in self._pet_ends]
+        return [
+            (TITLE, set(self.base), self._title_heads),
+            (LITTLE, {word[0] for word in little}, {word[1] for word in little}),
+            (DOUBLE, {double[0] for double in self._doubles}, {double[1] for double in self._doubles}),
+        ]
 
     def begins(self, word: str) -> bool:
         """Whether a surname begins a word, and nothing in it speaks against a name."""
@@ -112,27 +124,33 @@ class NameReader:
         """Names in a normalised text, in order, none overlapping."""
         hits = self._by_word(text) if self._surname_word in text else []
         full: list[_Full] = []
-        weights, doubles, little, done = self.full, self._double_heads, self._little_words, 0
-        surnames, one, first, last, cut = weights.surname, weights.one, weights.first, weights.last, weights.cut
-        heads, ones, twos = self._title_heads, self._short_titles, self._title_starts
-        end = f"{text}\0\0"  # so that two characters behind a surname are always there
-        for found in self._starts.finditer(text):
-            start = found.start()
+        cues, known, pets, done = self._cues.left, self.known, self._pet_ends, 0
+        for start, flags, points in zip(*self._screen.look(text), strict=True):
             if start < done:
                 continue
-            char, behind, third = text[start], end[start + 1], end[start + 2]
-            if char in doubles and char + behind in self._doubles:
-                done = self._double(text, start, hits, full)
-            elif char + behind in little or (behind in heads and (behind in ones or behind + third in twos)):
-                hit = self._short(text, start)
+            if flags:
+                if flags & DOUBLE and text[start : start + 2] in self._doubles:
+                    done = self._double(text, start, hits, full)
+                short = flags & LITTLE or text[start + 1] in self._short_titles or text[start + 1 : start + 3] in self._title_starts
+                hit = self._short(text, start) if short else None
                 if hit is not None:
                     hits.append(hit)
                     if hit.end > start + 2 or hit.part == "little":
                         done = hit.end
                         continue
-            rest = cut - surnames.get(char, NONE)
-            if one.get(behind, NONE) >= rest or first.get(behind, NONE) + last.get(third, NONE) >= rest:
+            if points >= self.full.cut:
+                if (
+                    points < self._sure_pair
+                    and (
+                        known.get(text[start : start + 2], 0) >= _USUAL  # 公司
+                        or (known.get(text[start - 1 : start + 1], 0) >= _USUAL and text[start - 2 : start] not in cues and text[start - 3 : start] not in cues)
+                    )
+                ):
+                    continue
                 self._weigh(text, start, start + 1, full)
+        for mark in pets:
+            if mark in text:
+                self._pets(text, mark, hits)
         if full:
             hits = self._chosen(text, full, hits)
         return self._others.further(text, hits)
@@ -145,6 +163,17 @@ class NameReader:
             return hit.end
         self._weigh(text, start, start + 2, full)
         return start + 1
+
+    def _pets(self, text: str, mark: str, hits: list[Hit]) -> None:
+        """Append 强哥, 红姐."""
+        at = text.find(mark, 1)
+        while at >= 0:
+            doubtful = self._little_words.get(text[at - 1 : at + 1])
+            if doubtful is not None and not any(hit.start < at + 1 and at - 1 < hit.end for hit in hits):
+                hit = self._little(text, at - 1, at + 1, doubtful=doubtful)
+                if hit is not None:
+                    hits.append(hit)
+            at = text.find(mark, at + 1)
 
     def _by_word(self, text: str) -> list[Hit]:
         """姓王的, 姓刘."""
@@ -159,18 +188,22 @@ class NameReader:
         return hits
 
     def _weigh(self, text: str, start: int, given: int, full: list[_Full]) -> None:
-        """Append what could be a full name with this surname, if it comes near the threshold."""
-        weights, least = self.full, self._w["near"]
+        """Append what could be a full name with this surname, if it comes near the threshold; the cheap looks come first."""
+        weights = self.full
         base, first = weights.surname.get(text[start:given], NONE), text[given : given + 1]
-        left = weights.left(text, start) + base
-        for stop, own in (
-            (given + 1, weights.one.get(first, NONE)),
-            (given + 2, weights.first.get(first, NONE) + weights.last.get(text[given + 1 : given + 2], NONE)),
-        ):
-            if base + own >= weights.cut and text[given:stop] not in self._titles and text[start:stop] not in self._not_words:
-                points = left + own + weights.right(text, stop) + weights.across(text, start, given, stop)
-                if points > least + (self._w["whole_word"] if self.known.get(text[start:stop], 0) >= _USUAL else 0.0):
-                    full.append(_Full(points, start, stop))
+        one, two = weights.one.get(first, NONE), weights.first.get(first, NONE) + weights.last.get(text[given + 1 : given + 2], NONE)
+        left = base + weights.left(text, start)
+        if left + max(one, two) < self._least_left:
+            return
+        for stop, own in ((given + 1, one), (given + 2, two)):
+            if base + own < weights.cut:
+                continue
+            points = left + own + weights.right(text, stop)
+            if points < self._least_both or text[given:stop] in self._titles or text[start:stop] in self._not_words:
+                continue
+            points += weights.across(text, start, given, stop)
+            if points > self._near + (self._whole_word if self.known.get(text[start:stop], 0) >= _USUAL else 0.0):
+                full.append(_Full(points, start, stop))
 
     def _chosen(self, text: str, full: list[_Full], short: list[Hit]) -> list[Hit]:
         """Of the candidates the best that do not overlap; those a little below the threshold where another name holds them up."""
@@ -178,22 +211,22 @@ class NameReader:
         kept: list[_Full] = []
         rest: list[_Full] = []
         for one in sorted(full, reverse=True):
-            if any(one.start < other.stop and other.start < one.stop for other in kept):
+            if _clashes(one, kept) or (short and self._outdone(one, short, sure)):
                 continue
-            if any(one.start < hit.end and hit.start < one.stop and not (one.points > sure and one.start <= hit.start) for hit in short):
-                continue
-            if one.points > least:
-                kept.append(one)
-            else:
-                rest.append(one)
-        known = {text[one.start : one.stop] for one in kept}
-        for one in rest:
-            if any(one.start < other.stop and other.start < one.stop for other in kept):
-                continue
-            if text[one.start : one.stop] in known or self._joined(text, one, kept, short):
-                kept.append(one)
-        made = [self._named(text, one) for one in kept]
-        return sorted([*made, *(hit for hit in short if all(hit.end <= one.start or hit.start >= one.end for one in made))])
+            (kept if one.points > least else rest).append(one)
+        if rest and (kept or short):
+            known = {text[one.start : one.stop] for one in kept}
+            for one in rest:
+                if not _clashes(one, kept) and (text[one.start : one.stop] in known or self._joined(text, one, kept, short)):
+                    kept.append(one)
+        if not kept:
+            return short
+        return sorted([*(self._named(text, one) for one in kept), *(hit for hit in short if not _clashes(_Full(0.0, hit.start, hit.end), kept))])
+
+    @staticmethod
+    def _outdone(one: _Full, short: list[Hit], sure: float) -> bool:
+        """Whether a title or mask stands in the way of a candidate that is not much surer."""
+        return any(one.start < hit.end and hit.start < one.stop and not (one.points > sure and one.start <= hit.start) for hit in short)
 
     def _joined(self, text: str, one: _Full, kept: list[_Full], short: list[Hit]) -> bool:
         """陈静、万一诺: a sign between it and a name."""
@@ -211,7 +244,7 @@ class NameReader:
     def _short(self, text: str, start: int) -> Hit | None:
         """A surname with a title, mask or 姓 before it, or a little name; None where neither."""
         doubtful = self._little_words.get(text[start : start + 2])
-        if doubtful is not None:
+        if doubtful is not None and text[start + 1] not in self._pet_ends:
             return self._little(text, start, start + 2, doubtful=doubtful)
         base = self.base.get(text[start])
         hit = None if base is None else self._titled(text, start, start + 1, base)
@@ -268,8 +301,8 @@ class NameReader:
 
     def _titled(self, text: str, start: int, end: int, base: float) -> Hit | None:
         """王女士, 李某某, 赵师傅, 刘**."""
-        stars = _STARS.match(text, end)
-        if stars is not None and base > -2.5:
+        stars = _STARS.match(text, end) if base > -2.5 and text[end : end + 1] in _MASKS else None
+        if stars is not None:
             stop = stars.end()
             stop += self._ends_name(text, stop)
             return self.hit(text, start, stop, "masked", 5.5, "", "")

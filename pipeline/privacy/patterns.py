@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from re import _parser as parser  # type: ignore[attr-defined]
 from typing import NamedTuple
 
 from pipeline.privacy.checks import CHECKS
@@ -54,6 +55,8 @@ class _Pattern:
         regex = _filled(told.regex, owner.parts)
         self.regex = re.compile(edge.format(f"(?:{regex})"))
         self.bare = re.compile(regex)
+        self.width = parser.parse(regex).getwidth()[0]
+        self.cued = told.score < LEAST and not told.check and told.cue in ("near", "tail")
         self.told = told
         self.name = f"{owner.id}/{told.name}"
         self.check: Callable[[str], bool] | None = CHECKS[told.check] if told.check else None
@@ -78,9 +81,13 @@ class PatternReader:
         self._around = {file.id: _sorted(file.around) for file in files}
         self._not_cues = {file.id: _sorted(file.not_cues) for file in files}
         self._text = [(file, patterns, re.compile(file.gate) if file.gate else None) for file, patterns in self._files if file.form == "text"]
+        self._gates = {file.id: re.compile(file.gate) for file in files if file.gate and not file.literals}
         numbers = [(file, patterns) for file, patterns in self._files if file.form == "digits"]
-        self._digits = [(file, [pattern for pattern in patterns if not pattern.told.raw]) for file, patterns in numbers]
+        plain = [(file, pattern) for file, patterns in numbers for pattern in patterns if not pattern.told.raw]
+        self._digits = sorted(plain, key=lambda told: told[1].width)
+        self._cue_ends = frozenset(word[-1] for file, _pattern in plain for word in (*self._cues[file.id], *self._tails[file.id]))
         self._raw = [(file, pattern) for file, patterns in numbers for pattern in patterns if pattern.told.raw]
+        self._shortest_raw = min((pattern.width for _file, pattern in self._raw), default=0)
         self._latin = [(file, patterns) for file, patterns in self._files if file.form == "latin"]
 
     def find(self, text: str) -> list[Hit]:
@@ -92,7 +99,7 @@ class PatternReader:
             shown = run[0].rstrip(" -")
             if _DIGIT.search(shown):
                 hits += self._in_run(text, _compact(shown, run.start()))
-                for file, pattern in self._raw:
+                for file, pattern in self._raw if len(shown) >= self._shortest_raw else ():
                     for found in pattern.regex.finditer(shown):
                         begin = run.start() + found.start()
                         hits += self._scored(text, file, pattern, begin, begin + len(found[0]), _digits(found[0]))
@@ -119,7 +126,10 @@ class PatternReader:
                 windows[-1] = windows[-1][0], max(end, windows[-1][1])
             else:
                 windows.append((start, end))
+        gate = self._gates.get(file.id)
         for start, end in windows:
+            if gate is not None and not gate.search(text, start, end):
+                continue
             yield from self._in_text(text, file, patterns, start, end)
 
     def _in_text(self, text: str, file: PatternFile, patterns: list[_Pattern], start: int, end: int) -> Iterator[Hit]:
@@ -130,15 +140,23 @@ class PatternReader:
                 yield self._hit(file, pattern, found.start(), found.end(), found[0], pattern.told.score, ())
 
     def _in_run(self, text: str, run: _Run, *, spoken: bool = False) -> Iterator[Hit]:
-        for file, patterns in self._digits:
-            for pattern in patterns:
-                if spoken and pattern.told.cue == "tail":
-                    continue
-                for begin in sorted(run.starts):
-                    found = pattern.bare.match(run.compact, begin)
-                    if found is None or not self._stands(run, found.end()):
+        for begin in sorted(run.starts):
+            rest, near = len(run.compact) - begin, None
+            for file, pattern in self._digits:
+                if pattern.width > rest:
+                    break
+                if pattern.cued:  # a short number without a word before it is nobody's
+                    near = self._cue_may_end(text, run.at[begin]) if near is None else near
+                    if not near or (spoken and pattern.told.cue == "tail"):
                         continue
+                found = pattern.bare.match(run.compact, begin)
+                if found is not None and self._stands(run, found.end()):
                     yield from self._scored(text, file, pattern, run.at[begin], run.at[found.end() - 1] + 1, found[0])
+
+    def _cue_may_end(self, text: str, start: int) -> bool:
+        """Whether the character before a number, filler aside, can be the last one of a cue."""
+        before = text[max(0, start - _NEAR) : start]
+        return before[-1:] in self._cue_ends or before.rstrip(_FILLER)[-1:] in self._cue_ends
 
     @staticmethod
     def _stands(run: _Run, end: int) -> bool:
