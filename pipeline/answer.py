@@ -11,7 +11,6 @@ import msgspec
 from pipeline import facts
 from pipeline.advice import Adviser, Opinion, View
 from pipeline.decide import Ranked, margin
-from pipeline.facts.payments import payments
 from pipeline.grade import Grade, profile_data, why_not_higher, why_not_lower
 from pipeline.match.context import span_at
 from pipeline.match.hit import Hit
@@ -58,8 +57,8 @@ ALTERNATIVES = 3
 class Answer:
     """One answer in the making."""
 
-    def __init__(self, pack: Pack, incident: Incident, document: Document, reading: Reading, found: facts.Facts) -> None:
-        self.pack, self.incident, self.document, self.reading, self.found = pack, incident, document, reading, found
+    def __init__(self, pack: Pack, incident: Incident, document: Document, reading: Reading, found: facts.Facts, extractor: facts.Extractor) -> None:
+        self.pack, self.incident, self.document, self.reading, self.found, self._extractor = pack, incident, document, reading, found, extractor
         self._evidence: dict[Hit, Evidence] = {}
         self.repeat: dict[str, Any] | None = None
         self.told: Loss | None = None  # the loss as the text tells it, once looked for
@@ -249,7 +248,7 @@ class Answer:
             loss_evidence=self.fact_evidence("fact.loss", loss.start, loss.end) if loss is not None and told else None,
             stage_name=stage.name if stage else "",
             stage_evidence=self._shown(stage, self.reading.decided[f"stage.{stage.id}"].hits) if stage else (),
-            money=payments(self.document, self.found),
+            money=self._extractor.payments.read(self.document, self.found),
         )
 
     def fact_evidence(self, by: str, start: int, end: int) -> Evidence:

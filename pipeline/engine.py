@@ -9,8 +9,6 @@ from pathlib import Path
 from pipeline import decide, facts
 from pipeline.advice import Adviser, View
 from pipeline.answer import Answer, Loss
-from pipeline.facts.loss import loss as find_loss
-from pipeline.facts.loss import sure as told_as_gone
 from pipeline.fuse import Labels, doubted, fuse, higher, raised
 from pipeline.grade import Grade, grade
 from pipeline.match.reading import Reading
@@ -79,7 +77,7 @@ class Engine:
         Never raises on any narrative; raises RuleError for an unknown profile or playbook.
         """
         document, reading, found = self.read(incident)
-        answer = Answer(self.pack, incident, document, reading, found)
+        answer = Answer(self.pack, incident, document, reading, found, self.extractor)
         decide.decide_factors(self.pack, reading)
         scripts = decide.decide_scripts(self.pack, reading)
         if scripts:  # a stage may ask whether the text tells a loss
@@ -137,8 +135,8 @@ class Engine:
     def _loss(self, answer: Answer) -> Loss:
         """The loss as the text tells it, for the stages to ask."""
         if answer.told is None:
-            answer.told = Loss(*find_loss(answer.document, answer.found))
-        gone = answer.told.yuan is not None and told_as_gone(answer.document, answer.found)
+            answer.told = Loss(*self.extractor.loss.read(answer.document, answer.found))
+        gone = answer.told.yuan is not None and self.extractor.loss.sure(answer.document, answer.found)
         answer.reading.values["fact.loss_sure"] = 1.0 if gone else 0.0
         return _told(answer, answer.told)
 
@@ -150,7 +148,7 @@ class Engine:
         if stage.data["lost"] == "never":
             return _told(answer, Loss(None, 0, 0))
         if stage.data["paid"] == "yes" and told.yuan is None:
-            return _told(answer, Loss(*find_loss(answer.document, answer.found, paid=True)))
+            return _told(answer, Loss(*self.extractor.loss.read(answer.document, answer.found, paid=True)))
         return told
 
     def assess_many(self, incidents: Iterable[Incident]) -> Iterable[Assessment]:

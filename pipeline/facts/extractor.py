@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pipeline.facts.ages import AgeReader
@@ -12,10 +13,12 @@ from pipeline.facts.counts import CountReader
 from pipeline.facts.harm import HarmReader
 from pipeline.facts.identifiers import IdentifierReader
 from pipeline.facts.lexicon import Units, Words
+from pipeline.facts.loss import LossReader
 from pipeline.facts.model import Fact, Facts
 from pipeline.facts.money import MoneyReader
 from pipeline.facts.numbers import Number, number_pattern, parse
 from pipeline.facts.parties import PartyReader
+from pipeline.facts.payments import PaymentReader
 from pipeline.facts.places import PlaceReader
 from pipeline.facts.scan import Scan
 from pipeline.facts.times import TimeReader
@@ -29,6 +32,7 @@ class Extractor:
     """Everything compiled from the word lists (name → file); immutable after load, safe to share between threads."""
 
     def __init__(self, lists: Mapping[str, dict[str, Any]]) -> None:
+        self._lists = lists
         self._times = TimeReader(lists["times"])
         self._money = MoneyReader(lists["money"])
         self._counts = CountReader(lists["counts"])
@@ -41,6 +45,16 @@ class Extractor:
         self._automaton, self._readers = self._words(lists).compiled()
         self._units = self._dispatch().compiled()
         self._number = number_pattern(self._units)
+
+    @cached_property
+    def loss(self) -> LossReader:
+        """What was lost, by the cues of this pack; made at the first fraud, so that a start does not pay for it."""
+        return LossReader(self._lists["loss"])
+
+    @cached_property
+    def payments(self) -> PaymentReader:
+        """How the money went, by the words of this pack; made at the first fraud."""
+        return PaymentReader(self._lists["payments"], self.loss)
 
     def _words(self, lists: Mapping[str, dict[str, Any]]) -> Words:
         words = Words()

@@ -311,11 +311,6 @@ def shipped() -> LossReader:
     return LossReader(load_list("loss"))
 
 
-def sure(document: Document, facts: Facts) -> bool:
-    """Whether the text tells a sum as gone or paid, by the shipped cues."""
-    return shipped().sure(document, facts)
-
-
 def loss(document: Document, facts: Facts, *, paid: bool = False) -> Loss:
     """The loss with the shipped cues: (yuan or None, start, end) in `document.text`."""
     return shipped().read(document, facts, paid=paid)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
-from pipeline.facts.lexicon import any_of, load_list
-from pipeline.facts.loss import shipped as loss_reader
+from pipeline.facts.lexicon import any_of
+from pipeline.facts.loss import LossReader
 from pipeline.facts.model import Fact, Facts
 from pipeline.facts.numbers import parse
 from pipeline.text.document import Document
@@ -23,7 +22,8 @@ _MOST = 6  # entries of one kind that the answer shows
 class PaymentReader:
     """Reads by payments.yaml. Immutable after load."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
+    def __init__(self, told: dict[str, Any], loss: LossReader) -> None:
+        self._loss = loss
         self._channel_of = {fold(str(term)): (code, str(entry["name"])) for code, entry in told["channels"].items() for term in entry["terms"]}
         self._channels = CharwiseDoubleArrayAhoCorasick(list(self._channel_of), MATCH_KIND_LEFTMOST_LONGEST)
         self._verbs, self._not_paid = tuple(told["pay_verbs"]), tuple(told["not_payments"])
@@ -38,7 +38,7 @@ class PaymentReader:
         Shape: sums [{yuan, role}], payments {count} or None, when [{value, minutes_ago}], payees, channels [{code, name}], accounts [{kind, value}].
         """
         text = document.text
-        ranked = loss_reader().roles(document, facts)
+        ranked = self._loss.roles(document, facts)
         gone = [fact for fact, role in ranked if role in ("lost", "paid")]
         return {
             "sums": [{"yuan": fact.value, "role": role, **_at(document, fact.start, fact.end)} for fact, role in ranked][:_MOST],
@@ -86,14 +86,3 @@ def _beside(text: str, fact: Fact, sums: list[Fact]) -> bool:
 def _at(document: Document, start: int, end: int) -> Row:
     first, last = document.original(start, end)
     return {"start": first, "end": last, "quote": document.narrative[first:last]}
-
-
-@cache
-def shipped() -> PaymentReader:
-    """The reader over the words that ship."""
-    return PaymentReader(load_list("payments"))
-
-
-def payments(document: Document, facts: Facts) -> Row:
-    """How the money went, with the shipped words."""
-    return shipped().read(document, facts)

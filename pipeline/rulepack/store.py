@@ -23,6 +23,7 @@ from pipeline.rulepack.files import SHIPPED
 from pipeline.rulepack.pack import Pack, build, seal
 
 _KEPT = 12
+_CHOOSES = Path(__file__).parent.parent / "facts" / "lexicon.py"  # which word lists a plan carries
 
 
 def compiled(overlays: Sequence[Path], problems: list[RuleError] | None = None) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def fingerprint(folders: Sequence[Path]) -> str:
         for path in _files(folder):
             digest.update(f"{path.relative_to(folder)}\0".encode())
             digest.update(path.read_bytes())
+    digest.update(_CHOOSES.read_bytes())
     return digest.hexdigest()
 
 

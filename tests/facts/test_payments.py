@@ -51,3 +51,9 @@ def test_what_was_stopped_is_no_loss():
     answer = Engine.default().assess(Incident(narrative="老人要给假孙子汇五万取保, 柜员起疑报警, 民警联系上孙子本人, 钱没动"))
     assert answer.fraud.stage == "averted"
     assert answer.fraud.loss_yuan is None
+
+
+def test_a_clock_time_leaves_the_sign_of_dividing():
+    told = money("我上午10点分三次转账给那个客服共3万元, 后来他把我拉黑, 发现被骗")
+    assert told["payments"]["count"] == 3
+    assert all(not row["quote"].endswith("分") for row in told["when"])
