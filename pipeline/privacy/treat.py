@@ -87,7 +87,7 @@ class Treatment:
         return self._kept(finding) + (f"某{finding.value[named[-1].kind_at : named[-1].end]}" if named else self._generic[finding.kind])
 
     def _hash(self, finding: Finding, job: Job) -> str:
-        """The same with a keyed hash behind it: in letters, so that nothing reads it as a number or a sum."""
+        """The same with a keyed hash behind it: in letters, so that nothing reads it as a number or a sum; the engine passes over the mark."""
         return f"{self._removed(finding)}〔{job.digest(finding.kind, finding.value).hex()[:_HEX].translate(_LETTERS)}〕"
 
     @staticmethod

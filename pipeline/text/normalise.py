@@ -32,6 +32,8 @@ _INVISIBLE = (
 _NOTHING = "\x00"  # what invisible characters fold to, until they are dropped
 _LONG_RUNS = tuple(mark * 3 for mark in ",。!?;、~.")
 _DROP = re.compile(_NOTHING + "+|(?<=([,。!?;、~.]))\\1+")  # of a long run of one mark one stays
+MARKED = "〔"  # begins the mark of a keyed hash that de-identification puts behind a person or place
+_HASH = re.compile(MARKED + "[a-p]{10}〕")
 _SPACED_RUN = re.compile("(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: +[\u4e00-\u9fff]){3,}(?![\u4e00-\u9fff])")
 
 
@@ -73,12 +75,15 @@ def normalise(narrative: str) -> tuple[str, Sequence[int] | None]:
     """
     text = fold(narrative)
     spaced = text.count(" ") > 2
-    if not spaced and _NOTHING not in text and not any(run in text for run in _LONG_RUNS):
+    marked = MARKED in narrative
+    if not spaced and not marked and _NOTHING not in text and not any(run in text for run in _LONG_RUNS):
         return text, None
     dropped = {i for m in _DROP.finditer(text) for i in range(*m.span())}
     if spaced:
         for run in _SPACED_RUN.finditer(text):
             dropped.update(i for i in range(*run.span()) if text[i] == " ")
+    if marked:  # it says who, not what: words on both sides of it stay as near as they were
+        dropped.update(i for mark in _HASH.finditer(narrative) for i in range(*mark.span()))
     if not dropped:
         return text, None
     kept = array("L", (i for i in range(len(text)) if i not in dropped))

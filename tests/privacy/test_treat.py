@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from pipeline.errors import InputError
 from pipeline.privacy import MODES, Deidentifier, Job
 from pipeline.privacy.checks import id18, luhn
+from pipeline.text.normalise import normalise
 
 JOB = Job(b"a key of at least 16 bytes", "test")
 TEXT = "报警人王建国（男，身份证11010519491231002X，电话138-0013-8000）称其与邻居李秀英因漏水争吵，王建国住云台区枫林路18号锦绣花园3号楼2单元501室，卡号6222021001116245702，QQ号123456789。"
@@ -169,3 +170,18 @@ def test_the_stricter_rules_hold_by_default_in_every_mode(text, reason):
 @pytest.mark.parametrize("text", ["大学生毕业找工作", "他摸了摸方向盘", "举报电话号码忘了", "报警人称钱包丢了"])
 def test_the_stricter_rules_leave_other_texts_alone(text):
     assert [reason for reason in Deidentifier.default().reasons(text) if reason != "informant" or "举报" not in text] == []
+
+
+def test_the_engine_reads_a_hashed_text_as_if_the_marks_were_not_there():
+    text = "报警人王建国称与李秀英因三万元欠款争吵,李秀英住枫林小区3号楼2单元501室"
+    job = Job(b"0123456789abcdef")
+    hashed, removed = (Deidentifier.default().treat(text, mode, job).text for mode in ("hash", "remove"))
+    plain, offsets = normalise(hashed)
+    assert hashed.count("〔") >= 4
+    assert plain == normalise(removed)[0]
+    assert offsets is not None
+    assert all(hashed[at] == char for at, char in zip(offsets, plain, strict=False) if char in "争吵欠款")
+
+
+def test_brackets_that_are_no_hash_stay():
+    assert normalise("〔2024〕5号文件")[0] == "(2024)5号文件"
