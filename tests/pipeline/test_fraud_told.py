@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from pipeline.engine import Engine
+from pipeline.rulepack.files import SHIPPED, read_yaml
 from pipeline.values import Assessment, Incident
 
 _DATA = Path(__file__).parent.parent / "data"
@@ -57,3 +58,13 @@ def test_a_chat_is_known_by_its_shape(case: dict[str, Any]) -> None:
     found = _scripts(Engine.default().assess(Incident(narrative=case["text"])))
     assert set(case["scripts"]) <= found
     assert bool(found) == bool(case["scripts"])
+
+
+@pytest.mark.parametrize("script", sorted(path.stem for path in (SHIPPED / "scripts").glob("*.yaml")))
+def test_a_script_file_is_complete(script):
+    told = read_yaml(SHIPPED / "scripts" / f"{script}.yaml")
+    assert len(told["examples"]) >= 12
+    assert len(told["counterexamples"]) >= 8
+    assert told["lookalikes"]
+    assert all(reference["date"] for reference in told["references"])
+    assert len(told["references"]) >= 2
