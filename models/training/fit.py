@@ -117,8 +117,8 @@ def logistic(x: Any, question: Question, answers: Any, strength: float) -> Head:
     return head
 
 
-def fit(data: Data, question: Question, strength: Strength) -> Fitted:
-    """Fit one task: on each fold for its calibration, then on everything."""
+def fit(data: Data, question: Question, strength: Strength, given: Head | None = None) -> Fitted:
+    """Fit one task: on each fold for its calibration, then on everything. `given`: the head that was learned with a tuned encoder."""
     asked = np.flatnonzero(question.answers >= 0) if question.one else np.arange(len(question.answers))
     answers, folds = question.answers[asked], data.folds[asked]
     whole, thin, states = (
@@ -130,14 +130,14 @@ def fit(data: Data, question: Question, strength: Strength) -> Fitted:
     for fold in np.unique(folds):
         rest, held = folds != fold, folds == fold
         fast_out[held] = _fast(whole[rest], thin[rest], question, answers[rest], strength).score(thin[held])
-        if data.spared is None:
+        if given is None:
             deep_out[held] = _deep(states[rest], question, answers[rest], strength).score(states[held])
-    judged = np.ones(len(asked), bool) if data.spared is None else data.spared[asked]
-    if data.spared is not None:  # on the texts that it was tuned on, the encoder looks better than it is
-        deep_out[judged] = _deep(states[~judged], question, answers[~judged], strength).score(states[judged])
+    judged = np.ones(len(asked), bool) if data.spared is None else data.spared[asked]  # on texts it was tuned on, an encoder looks better than it is
+    if given is not None:
+        deep_out = given.score(states)
     scores, groups = (fast_out[judged], deep_out[judged]), data.groups[asked][judged]
     task = _calibrated(question, answers[judged], *scores, strength.miscover)
-    fast, deep = _fast(whole, thin, question, answers, strength), _deep(states, question, answers, strength)
+    fast, deep = _fast(whole, thin, question, answers, strength), given or _deep(states, question, answers, strength)
     return Fitted(question, fast, deep, task, _measures(task, question, answers[judged], scores, groups))
 
 

@@ -17,6 +17,7 @@ from models.training import data as matrices
 from models.training.fit import LAYERS, Data, Fitted, Question, Strength, deep_states, fit, folds_of, logistic, rules_and_grams
 from models.training.listen import Heard, listen
 from models.training.rows import Row
+from models.training.tune import Tuned, Tuning, tune
 from pipeline.engine import Engine
 
 FOLDS = 3
@@ -76,7 +77,8 @@ def train(run: Run) -> dict[str, Any]:
     states = matrices.States(Encoder.load(run.encoder), store.digest(run.encoder / store.ENCODER), run.cache)
     run.say("编码器读全部文本")
     raw, groups = states.of(whole), [row.group for row in run.rows]
-    centre, spread = raw.mean(axis=0), raw.std(axis=0) * np.sqrt(raw.shape[1] / LAYERS)
+    learned = Tuned.load(run.encoder)
+    centre, spread = (learned.centre, learned.spread) if learned else (raw.mean(axis=0), raw.std(axis=0) * np.sqrt(raw.shape[1] / LAYERS))
     names = matrices.vocabulary([*whole, *thin])
     grams = matrices.gram_matrix(whole)
     rarity = matrices.rarity(grams)
@@ -85,8 +87,8 @@ def train(run: Run) -> dict[str, Any]:
         (raw - centre) / spread, folds_of(groups, FOLDS), np.array(groups), np.isin(groups, sorted(run.spared)) if run.spared else None,
     )  # fmt: skip
     asked = questions(engine, run.rows)
-    fitted = [_said(run, fit(data, question, run.strength)) for question in asked]
-    if run.unlabelled:
+    fitted = [_said(run, fit(data, question, run.strength, learned.of(question) if learned else None)) for question in asked]
+    if run.unlabelled and not learned:  # a tuned encoder's heads are not made again
         fitted = _self_trained(run, engine, fitted, data, _Read(names, rarity, states, centre, spread))
     heads = assemble(fitted, names.names, rarity, centre, spread)
     about = _about(run, engine, fitted)
@@ -95,13 +97,13 @@ def train(run: Run) -> dict[str, Any]:
 
 
 def tuned(model: Any, folder: Path, rows: Sequence[Row], epochs: int, seed: int, say: Callable[[str], None] = lambda _: None) -> None:
-    """Tune a torch encoder in place on rows, with the tokenizer of `folder`, on all questions that the heads are asked."""
+    """Tune a torch encoder in place on rows, with the tokenizer of `folder`, on all questions that the heads are asked; its heads are saved to `folder`."""
     from models.encoder import piece_ids, tokenizer
-    from models.training.tune import Tuning, tune
     from pipeline.text.document import read
 
     pieces = tokenizer(folder)
-    tune(model, [piece_ids(pieces, read(row.text).text)[1] for row in rows], questions(Engine.default(), rows), Tuning(epochs=epochs, seed=seed), say)
+    learned = tune(model, [piece_ids(pieces, read(row.text).text)[1] for row in rows], questions(Engine.default(), rows), Tuning(epochs=epochs, seed=seed), say)
+    learned.save(folder)
 
 
 def _said(run: Run, made: Fitted) -> Fitted:

@@ -1,20 +1,23 @@
 """Tuning the upper half of the encoder on labelled narratives, all questions at once. Needs torch and transformers (extra `train`).
 
 The lower layers are frozen and run once per text, so that an epoch costs half; what the heads read stays as in serving: means over the tokens, put on one
-scale. The heads learned here are thrown away: `fit` makes them anew, and calibrates on writers and sources whose texts took no part in tuning.
+scale. The heads learned here are the encoder's part in serving (made anew on states that the encoder has learned by heart they did worse on texts of
+others, 2026-11-22); `fit` weighs them against tier 1 on writers and sources whose texts took no part in tuning.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models.training.fit import Question
+from models.training.fit import Head, Question
 
+TUNED = "tuned.npz"  # what `save` writes beside the encoder
 Batch = list[int]
 WORTH = {"fraud_stage": 0.5, "factors": 8.0, "fraud_scripts": 5.0}  # of each question's loss; 1 where not named (label by label is a mean over many labels)
 
@@ -33,8 +36,43 @@ class Tuning:
     seed: int = 0
 
 
-def tune(model: Any, ids: Sequence[Sequence[int]], asked: Sequence[Question], how: Tuning, say: Callable[[str], None] = lambda _: None) -> None:
-    """Tune a BERT-like model in place. `ids`: word pieces of each text as serving makes them, in the order of the questions' answers.
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The heads learned with the encoder: they read (pooled - centre) / spread, shape (3 D,); `labels` of each question in the order of its columns."""
+
+    centre: Any
+    spread: Any
+    heads: Mapping[str, Head]
+    labels: Mapping[str, tuple[str, ...]]
+
+    def of(self, question: Question) -> Head:
+        """The head of a question with its columns in the question's order. A label that was not learned gets a score that never wins."""
+        known, head = self.labels[question.name], self.heads[question.name]
+        places = [known.index(label) if label in known else -1 for label in question.labels]
+        weight = np.where(np.array(places) >= 0, head.weight[:, places], 0.0)
+        return Head(weight, np.where(np.array(places) >= 0, head.bias[places], -8.0))
+
+    def save(self, folder: Path) -> None:
+        """Write `tuned.npz`."""
+        arrays = {"centre": self.centre, "spread": self.spread}
+        for name, head in self.heads.items():
+            arrays |= {f"{name}.weight": head.weight, f"{name}.bias": head.bias, f"{name}.labels": np.array(self.labels[name])}
+        np.savez_compressed(folder / TUNED, **{name: value if value.dtype.kind == "U" else value.astype(np.float32) for name, value in arrays.items()})
+
+    @classmethod
+    def load(cls, folder: Path) -> Tuned | None:
+        """What was saved with the encoder of a folder; None for an encoder that was not tuned."""
+        if not (folder / TUNED).exists():
+            return None
+        with np.load(folder / TUNED, allow_pickle=False) as stored:
+            names = [name.removesuffix(".weight") for name in stored.files if name.endswith(".weight")]
+            heads = {name: Head(stored[f"{name}.weight"].astype(float), stored[f"{name}.bias"].astype(float)) for name in names}
+            labels = {name: tuple(stored[f"{name}.labels"].tolist()) for name in names}
+            return cls(stored["centre"].astype(float), stored["spread"].astype(float), heads, labels)
+
+
+def tune(model: Any, ids: Sequence[Sequence[int]], asked: Sequence[Question], how: Tuning, say: Callable[[str], None] = lambda _: None) -> Tuned:
+    """Tune a BERT-like model in place; returns its heads. `ids`: word pieces of each text as serving makes them, in the order of the questions' answers.
 
     The model must use attention_implementation="eager": under bf16 it is twice as fast on a processor as the fused one (2026-11-22).
     """
@@ -76,6 +114,8 @@ def tune(model: Any, ids: Sequence[Sequence[int]], asked: Sequence[Question], ho
             told += float(loss.detach())
         say(f"第 {epoch + 1} 遍, 损失 {told * how.epochs / total:.3f}")
     model.eval()
+    heads = {q.name: Head(net.heads[q.name].weight.detach().numpy().T, net.heads[q.name].bias.detach().numpy()) for q in asked}
+    return Tuned(net.centre.numpy(), net.spread.numpy(), heads, {q.name: q.labels for q in asked})
 
 
 def pace(step: int, total: int) -> float:
