@@ -24,7 +24,7 @@ def _head(manifest: Mapping[str, Any]) -> list[str]:
         "# 模型卡 · Model card",
         "",
         "线性头(tier 1)与句子编码器(tier 2), 补规则之不足。只提建议; 规则定下的颜色与门槛, 模型不能降低。",
-        "Linear heads over rule signals and hashed character 1–4-grams, and over a frozen sentence encoder (multilingual-e5-small, MIT, vocabulary pruned, int8).",
+        "Linear heads over rule signals and hashed character 1–4-grams, and over a sentence encoder (multilingual-e5-small, MIT, vocabulary pruned, int8).",
         "Labels: category, dispute type, factors, colour, fraud scripts and how far the fraud has gone. The loss stays with the rules.",
         "",
         "| 文件 | sha256 |",
@@ -34,6 +34,19 @@ def _head(manifest: Mapping[str, Any]) -> list[str]:
         f"训练 trained on: {sum(trained.values())} 条标注 ({', '.join(f'{group} {count}' for group, count in trained.items())}), "
         f"自训练所用无标注文本 unlabelled {manifest['unlabelled']}; 随机种子 seed {manifest['seed']}; 规则 rules `{manifest['rules'][:19]}`; "
         f"训练时遮去 {manifest['thinned']:.0%} 的规则短语再读一遍 phrases struck out.",
+        "",
+        *_tuning(manifest),
+    ]
+
+
+def _tuning(manifest: Mapping[str, Any]) -> list[str]:
+    spared = manifest.get("spared")
+    if not spared:
+        return []
+    return [
+        f"编码器的上半层用同一批标注调过, 所有任务一起; 未用于调的 {', '.join(spared)} 只作校准(名字带 spared 的是同一来源中抽出的条目)。"
+        " The upper half of the encoder was tuned on the same rows, all tasks at once; the groups named were spared for calibration"
+        " (those ending in spared are rows drawn from a source that did take part).",
         "",
     ]
 
@@ -61,7 +74,8 @@ def _groups(manifest: Mapping[str, Any]) -> list[str]:
     lines = [
         "## 逐来源留出 Leave-group-out",
         "",
-        "三折按作者与来源切分, 每组由没见过它的头作答, 且规则短语被遮去一部分。Three folds cut by writer and source; phrases struck out of the held-out texts.",
+        "每组由没见过它的头作答, 且规则短语被遮去一部分; 调过编码器的, 只列未用于调的。Each group is answered by heads that never saw it, phrases struck out;"
+        " for a tuned encoder only the groups that were spared.",
         "",
         "| 组 | 类别 fast | 类别 full | 类型 fast | 类型 full |",
         "|---|---|---|---|---|",
@@ -80,7 +94,6 @@ def _limits() -> list[str]:
         "## 限度 Limits",
         "",
         "- 分数是按留出的作者与来源校准的; 换了地方、换了文体, 会偏。Calibrated on held-out writers and sources; elsewhere it drifts.",
-        "- 自训练的标签来自规则与模型一致处, 会重复二者共同的错。Self-training repeats what rules and heads get wrong together.",
         "- 不以民族、地域、宗教为特征; 评的是事, 不是人。No ethnicity, region or religion is a feature of its own; incidents are graded, never persons.",
         "- 编码器只读前约 380 字; n 元组读前 1200 字。The encoder reads about 380 characters, the n-grams 1,200.",
     ]

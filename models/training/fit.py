@@ -130,11 +130,13 @@ def fit(data: Data, question: Question, strength: Strength, given: Head | None =
     for fold in np.unique(folds):
         rest, held = folds != fold, folds == fold
         fast_out[held] = _fast(whole[rest], thin[rest], question, answers[rest], strength).score(thin[held])
-        if given is None:
+        if given is None and data.spared is None:
             deep_out[held] = _deep(states[rest], question, answers[rest], strength).score(states[held])
     judged = np.ones(len(asked), bool) if data.spared is None else data.spared[asked]  # on texts it was tuned on, an encoder looks better than it is
     if given is not None:
         deep_out = given.score(states)
+    elif data.spared is not None:
+        deep_out[judged] = _deep(states[~judged], question, answers[~judged], strength).score(states[judged])
     scores, groups = (fast_out[judged], deep_out[judged]), data.groups[asked][judged]
     task = _calibrated(question, answers[judged], *scores, strength.miscover)
     fast, deep = _fast(whole, thin, question, answers, strength), given or _deep(states, question, answers, strength)
