@@ -119,6 +119,10 @@ class Gathered:
         self._parts.pop(name, None)
         return found
 
+    def parts(self, name: str) -> list[Array]:
+        """One column in the pieces it was read in, given away: the largest is never there twice."""
+        return self._parts.pop(name, [])
+
     def _put(self, name: str, values: Array) -> None:
         self._parts.setdefault(name, []).append(values)
 

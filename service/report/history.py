@@ -20,7 +20,7 @@ from pipeline.rulepack.pack import Pack
 from service.report import knowledge
 from service.report.filed import Filing, Label
 from service.report.gather import WORDS, Gathered, Keys
-from service.report.join import Known, join_events
+from service.report.join import Known, Pieces, join_events
 from service.report.knowledge import Mapping, Settings
 from service.report.names import Names, names_of
 from service.report.readers import FileFacts
@@ -122,7 +122,12 @@ def _events(gathered: Gathered, rules: Rules, most: int, kinds: list[str]) -> An
     areas = list(gathered.words["area"].codes)
     keys = tuple(gathered.column(name) for name in ("person", "household", "building", "community"))
     known = Known(
-        times, [areas[code] for code in gathered.column("area").tolist()], kinds, keys, gathered.take("vector"), (times != _NEVER) & gathered.column("clock")
+        times,
+        [areas[code] for code in gathered.column("area").tolist()],
+        kinds,
+        keys,
+        Pieces(gathered.parts("vector")),
+        (times != _NEVER) & gathered.column("clock"),
     )
     return join_events(known, rules, most)
 

@@ -23,6 +23,19 @@ _ROLES = (REPORTER, HOUSEHOLD, BUILDING, ESTATE)
 _LATEST = 1 << 60
 
 
+class Pieces:
+    """Rows of several arrays under one running number."""
+
+    def __init__(self, parts: Sequence[NDArray[np.int8]]) -> None:
+        self._parts = parts
+        self._starts = np.concatenate(([0], np.cumsum([len(part) for part in parts])))[:-1].tolist()
+
+    def __getitem__(self, index: int) -> NDArray[np.int8]:
+        place = bisect_right(self._starts, index) - 1
+        row: NDArray[np.int8] = self._parts[place][index - self._starts[place]]
+        return row
+
+
 class Known(NamedTuple):
     """What records are known by, one entry a record: seconds, area, kind, keys (person, household, building, estate; 0 is nobody), vectors of the texts."""
 
@@ -30,7 +43,7 @@ class Known(NamedTuple):
     areas: Sequence[str]
     kinds: Sequence[str]
     keys: tuple[NDArray[Any], ...]
-    vectors: NDArray[np.int8]
+    vectors: Pieces
     usable: NDArray[np.bool_]  # False: the time of day is not told, and the record is an event of its own
 
 

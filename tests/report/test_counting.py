@@ -17,7 +17,7 @@ from service.report import knowledge
 from service.report.agreement import agreement
 from service.report.clusters import returns, rises
 from service.report.filed import Filing, Label
-from service.report.join import Known, Window, join_events
+from service.report.join import Known, Pieces, Window, join_events
 from service.report.knowledge import plain
 from service.report.moments import moment, shown
 
@@ -96,7 +96,14 @@ def known(texts: list[str], seconds: list[int], settings, *, areas=None, persons
     n = len(texts)
     blank = np.zeros(n, np.uint64)
     keys = (np.array(persons or blank, np.uint64), blank, blank, np.array(places or blank, np.uint64))
-    return Known(np.array(seconds), areas or ["城关"] * n, ["crime"] * n, keys, vectors(texts, settings), np.ones(n, np.bool_))
+    return Known(
+        np.array(seconds),
+        areas or ["城关"] * n,
+        ["crime"] * n,
+        keys,
+        Pieces([vectors(texts[:2], settings), vectors(texts[2:], settings)]),
+        np.ones(n, np.bool_),
+    )
 
 
 FIGHT = "报警人称青枫苑小区三号楼下有人打架, 五六个人, 有人流血"
