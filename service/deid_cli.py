@@ -58,10 +58,8 @@ ReaderOption = Annotated[ReaderName, typer.Option("--reader", help="找人名的
 
 def _deidentifier(reader: ReaderName) -> Deidentifier:
     from pipeline.privacy import Deidentifier
-    from pipeline.privacy.second import lac_reader
 
-    plain = Deidentifier.default()
-    return plain.with_second(lac_reader()) if reader is ReaderName.LAC else plain
+    return Deidentifier.reading(reader.value)
 
 
 @app.command("text")

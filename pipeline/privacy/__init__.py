@@ -3,5 +3,6 @@
 from pipeline.privacy.find import Deidentifier
 from pipeline.privacy.job import Job
 from pipeline.privacy.model import MODES, Change, Finding, Mode, OffsetMap, Treated
+from pipeline.privacy.second import READERS, Reader
 
-__all__ = ["MODES", "Change", "Deidentifier", "Finding", "Job", "Mode", "OffsetMap", "Treated"]
+__all__ = ["MODES", "READERS", "Change", "Deidentifier", "Finding", "Job", "Mode", "OffsetMap", "Reader", "Treated"]

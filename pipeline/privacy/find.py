@@ -18,7 +18,7 @@ from pipeline.privacy.model import MODES, Finding, Mode, Treated
 from pipeline.privacy.names import NameReader
 from pipeline.privacy.patterns import Hit, PatternReader
 from pipeline.privacy.persons import Persons
-from pipeline.privacy.second import SecondReader, added
+from pipeline.privacy.second import Reader, SecondReader, added, lac_reader
 from pipeline.privacy.treat import Treatment
 from pipeline.text.normalise import fold, normalise
 
@@ -53,6 +53,12 @@ class Deidentifier:
     def default(cls) -> Deidentifier:
         """Over the shipped recognisers, made once per process (about a second)."""
         return cls(load())
+
+    @classmethod
+    @cache
+    def reading(cls, reader: Reader) -> Deidentifier:
+        """The default with a reader of names: `rules` alone, or `lac` besides. Raises InputError FQ7006 where lac is not installed."""
+        return cls.default() if reader == "rules" else cls.default().with_second(lac_reader())
 
     def with_second(self, reader: SecondReader) -> Deidentifier:
         """The same with a second reader of names, which adds what the rules have not found."""

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pipeline.errors import InputError
 from pipeline.privacy.patterns import Hit
 
+Reader = Literal["rules", "lac"]
+READERS: tuple[Reader, ...] = ("rules", "lac")
 _NAME = re.compile("[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,8}(?:·[\u4e00-\u9fff]{1,8})+")
 _SCORE = 0.65
 _PRIORITY = 25

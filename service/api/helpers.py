@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
+from pipeline.errors import InputError
 from pipeline.privacy import Deidentifier, Job
 from pipeline.resources.compose import resources_for, settings_of
 from pipeline.values import assessment_from_json, incident_from_json
@@ -45,7 +46,11 @@ async def deidentify(request: Request, here: Here, who: Annotated[Principal, Dep
 
 
 def _treated(asked: DeidentifyIn) -> Deidentified:
-    deidentifier, job, made = Deidentifier.default(), Job.random(), []
+    try:
+        deidentifier = Deidentifier.reading(asked.reader)
+    except InputError as error:  # not installed here: nothing that the caller could put right
+        raise Problem(503, error.code, error.zh, error.en, remedy=error.remedy) from None
+    job, made = Job.random(), []
     for text in asked.texts:
         treated = deidentifier.treat(text, asked.mode, job, strict=asked.strict)
         findings = tuple(finding.to_json(quote=asked.quotes) for finding in treated.findings)

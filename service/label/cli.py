@@ -55,6 +55,7 @@ def label(  # noqa: PLR0913 - options of a command
     excel_safe: Annotated[bool, typer.Option("--excel-safe", help="CSV 中以 = + - @ 开头的单元格前加 ', 防止被当作公式")] = False,
     leave: Annotated[bool, typer.Option("--deid", help="去标识: 文本遮去人名、号码、住址, 编号与人员列换成带密钥的散列")] = False,
     deid_mode: Annotated[str, typer.Option(help="mask 遮盖 replace 换成虚构 hash 散列 remove 删去")] = "mask",
+    deid_reader: Annotated[str, typer.Option(help="找人名的: rules 规则; lac 规则之外再用 LAC 模型(装 fengqiao[names])")] = "rules",
     deid_key: Annotated[Path | None, typer.Option(help="密钥文件, 没有就新建; 同一密钥的结果可以关联")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度")] = False,
 ) -> None:
@@ -68,7 +69,7 @@ def label(  # noqa: PLR0913 - options of a command
     from service.label.run import label_file
     from service.label.workers import engine_for
 
-    treated = deid(deid_mode, deid_key) if leave else None
+    treated = deid(deid_mode, deid_key, deid_reader) if leave else None
     if treated and full:
         raise InputError("FQ3021", "--full 与 --deid 不能同用", "a full answer quotes the narrative", remedy="去掉 --full; 或先 --deid, 再对结果 --full")
     choice = Choice(tuple(str(rule.resolve()) for rule in rules or ()), profile, playbook, tier.value, str(models.resolve()) if models else None)

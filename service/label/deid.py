@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.batch import SEPARATOR, narrative
 from pipeline.columns import Columns, personal
 from pipeline.errors import InputError
-from pipeline.privacy import MODES, Deidentifier, Job, Mode, Treated
+from pipeline.privacy import MODES, READERS, Deidentifier, Job, Mode, Reader, Treated
 from pipeline.repeats.keys import Keyer, person_term
 from pipeline.repeats.place import NOWHERE, read_place
 from pipeline.repeats.settings import Settings
@@ -34,11 +34,12 @@ class Deid:
 
     mode: Mode
     key: bytes
+    reader: Reader = "rules"
 
     def told(self) -> dict[str, str]:
         """For the manifest: two outputs with the same mark join."""
         mark = hashlib.sha256(b"fengqiao label key\0" + self.key).hexdigest()[:16]
-        return {"mode": self.mode, "key": mark, "recognisers": Deidentifier.default().digest}
+        return {"mode": self.mode, "key": mark, "recognisers": Deidentifier.default().digest, "reader": self.reader}
 
 
 def read_key(path: Path) -> bytes:
@@ -54,14 +55,18 @@ def read_key(path: Path) -> bytes:
     return key
 
 
-def deid(mode: str, path: Path | None) -> Deid:
-    """The treatment that was asked for. Raises InputError without a key file, and for an unknown mode."""
+def deid(mode: str, path: Path | None, reader: str = "rules") -> Deid:
+    """The treatment that was asked for. Raises InputError without a key file, for an unknown mode or reader, and where a reader is not installed."""
     if path is None:
         raise InputError("FQ3020", "去标识要有密钥文件", "a key file is needed", remedy="--deid-key 文件(没有就新建); 与结果分开存放, 用完可销毁")
     told = next((known for known in MODES if known == mode), None)
     if told is None:
         raise InputError("FQ7002", "没有这种处理方式", "no such mode", seen=mode, remedy="、".join(MODES))
-    return Deid(told, read_key(path))
+    names = next((known for known in READERS if known == reader), None)
+    if names is None:
+        raise InputError("FQ7007", "没有这种人名识别器", "no such reader of names", seen=reader, remedy="、".join(READERS))
+    Deidentifier.reading(names)  # says now that it is not installed, not at the first row
+    return Deid(told, read_key(path), names)
 
 
 class Treatment:
@@ -69,7 +74,7 @@ class Treatment:
 
     def __init__(self, told: Deid, settings: Settings) -> None:
         self.mode, self.job, self.keyer, self.settings = told.mode, Job(told.key), Keyer(told.key), settings
-        self.reader = Deidentifier.default()
+        self.reader = Deidentifier.reading(told.reader)
         self._short = lru_cache(maxsize=20_000)(self._treated)  # categories, units and roads recur
 
     def row(self, columns: Sequence[str], meant: Columns, cells: Sequence[Any], labels: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:

@@ -106,3 +106,18 @@ def test_the_command(source, tmp_path):
     assert json.loads((tmp_path / "out.csv.manifest.json").read_text())["options"]["deid"]["mode"] == "mask"
     refused = CliRunner().invoke(app, ["label", str(source), "-o", str(tmp_path / "x.csv"), "--deid", "--deid-key", str(key), "--full"])
     assert isinstance(refused.exception, InputError)
+
+
+def test_a_second_reader_of_names_may_be_asked_for(source, tmp_path, monkeypatch):
+    from pipeline.privacy import Deidentifier, second
+
+    with pytest.raises(InputError, match="FQ7007"):
+        deid("mask", tmp_path / "key", "other")
+    monkeypatch.setattr(second, "find_spec", lambda name: None)
+    second.lac_reader.cache_clear()
+    Deidentifier.reading.cache_clear()
+    told = ["label", str(source), "-o", str(tmp_path / "out.csv"), "--deid", "--deid-key", str(tmp_path / "key"), "-q", "--deid-reader"]
+    assert "FQ7006" in str(CliRunner().invoke(app, [*told, "lac"]).exception)
+    assert not (tmp_path / "out.csv").exists()
+    assert CliRunner().invoke(app, [*told, "rules"]).exit_code == 0
+    assert json.loads((tmp_path / "out.csv.manifest.json").read_text())["options"]["deid"]["reader"] == "rules"

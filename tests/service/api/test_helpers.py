@@ -113,3 +113,36 @@ def test_a_service_with_classifiers_says_so_and_jobs_get_them(tmp_path):
     assert (answer["degraded"], meta["degraded"]) == (False, False)
     assert answer["versions"]["model"] == meta["model"]
     assert meta["model"].endswith("/cascade")
+
+
+def test_a_reader_that_is_not_installed_is_a_coded_problem(service, headers, monkeypatch):
+    from pipeline.privacy import Deidentifier, second
+
+    monkeypatch.setattr(second, "find_spec", lambda name: None)
+    second.lac_reader.cache_clear()
+    Deidentifier.reading.cache_clear()
+    done = service.client.post("/v1/deidentify", json={"texts": ["报警人王建国"], "reader": "lac"}, headers=headers)
+    assert done.status_code == 503
+    assert done.json()["code"] == "FQ7006"
+    assert "fengqiao[names]" in done.json()["remedy"]
+    assert "王建国" not in done.text
+    assert service.client.post("/v1/deidentify", json={"texts": ["报警人王建国"], "reader": "rules"}, headers=headers).status_code == 200
+    assert service.client.post("/v1/deidentify", json={"texts": ["报警人王建国"], "reader": "other"}, headers=headers).status_code == 422
+
+
+def test_a_second_reader_over_http_adds_names(service, headers, monkeypatch):
+    from pipeline.privacy import Deidentifier, find, second
+
+    class Told:
+        name = "lac"
+
+        def persons(self, text):
+            return [(text.index("灯塔"), text.index("灯塔") + 2)]
+
+    monkeypatch.setattr(find, "lac_reader", Told)
+    Deidentifier.reading.cache_clear()
+    try:
+        both = [service.client.post("/v1/deidentify", json={"texts": ["灯塔里的事"], "reader": reader}, headers=headers).json() for reader in second.READERS]
+    finally:
+        Deidentifier.reading.cache_clear()
+    assert [[finding["recogniser"] for finding in done["texts"][0]["findings"]] for done in both] == [[], ["second/lac"]]
