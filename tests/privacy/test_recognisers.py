@@ -22,3 +22,8 @@ def test_an_example_is_found_whole(file, example):
 )
 def test_a_counterexample_is_left_alone(file, text):
     assert [finding.quote for finding in Deidentifier.default().find(text) if finding.kind == file.kind] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
+def test_each_recogniser_has_several_counterexamples(file):
+    assert len(set(file.counterexamples)) >= 5
