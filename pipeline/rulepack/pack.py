@@ -24,16 +24,24 @@ _NAMESPACES = {
 }  # fmt: skip
 
 
+_PATIENCE = 16  # times that a check is asked before it is compiled in any case
+
+
 class Check:
-    """A regular expression compiled when first needed (a start touches few of them), then kept.
+    """A regular expression compiled when it may first hold, then kept: until the characters that it needs (pipeline/rulepack/need.py) stand there
+    it does not hold, and that is told without compiling it. A narrative asks hundreds of them, and few may hold. One that is asked again and again
+    is compiled all the same: then the expression itself says no sooner.
 
     `match` and `search` are those of the compiled pattern once it is there, so that the hot path pays for no indirection.
     """
 
-    __slots__ = ("match", "search", "text")
+    __slots__ = ("_asked", "_need", "_reach", "match", "search", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, need: tuple[str, int] | None = None) -> None:
         self.text = text
+        self._need: str | frozenset[str]
+        self._need, self._reach = need or ("", 0)
+        self._asked = 0
         self.match: Callable[..., re.Match[str] | None] = self._first_match
         self.search: Callable[..., re.Match[str] | None] = self._first_search
 
@@ -43,11 +51,20 @@ class Check:
         self.match, self.search = pattern.match, pattern.search
         return pattern
 
-    def _first_match(self, *args: Any) -> re.Match[str] | None:
-        return self.compiled().match(*args)
+    def _may_hold(self, near: str) -> bool:
+        need = self._need
+        if not isinstance(need, frozenset):
+            need = self._need = frozenset(need)
+        self._asked += 1
+        if self._asked > _PATIENCE or not need or not need.isdisjoint(near):
+            return True
+        return "0" in need and any(map(str.isdecimal, near))  # digits of any script are digits
 
-    def _first_search(self, *args: Any) -> re.Match[str] | None:
-        return self.compiled().search(*args)
+    def _first_match(self, text: str, start: int) -> re.Match[str] | None:
+        return self.compiled().match(text, start) if self._may_hold(text[start : start + self._reach]) else None
+
+    def _first_search(self, text: str, start: int, end: int) -> re.Match[str] | None:
+        return self.compiled().search(text, start, end) if self._may_hold(text[max(start, end - self._reach) : end]) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +138,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
     """Make a pack of a plan. Raises ConditionError where a condition does not parse or names something unknown; with `problems` given,
     unknown labels are recorded there and count as absent. A sealed plan was checked when it was made: its conditions wait until they are asked."""
     sealed: dict[str, Any] | None = plan.get("sealed")
-    checks = [Check(text) for text in plan["regexes"]]
+    checks = [Check(text, need) for text, need in zip(plan["regexes"], plan["needs"], strict=True)]
     signals = tuple(
         SignalSpec(
             s["family"],

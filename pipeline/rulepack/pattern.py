@@ -19,9 +19,11 @@ from pipeline.text.normalise import fold
 ANCHOR_LIMIT = 400  # most words that one anchor may put into the automaton
 _TIGHT = '[^,。!?;: \\n…"“”()没未]'  # inside a clause; a gap never swallows a negation
 _WIDE = "[^。!?;\\n…没未]"
-_NUM = "(?:\\d+(?:\\.\\d+)?|[零一二两三四五六七八九十百千几数多好]+)"
+_NUMERALS = "零一二两三四五六七八九十百千几数多好"
+DIGITS = "0123456789" + _NUMERALS
+_NUM = f"(?:\\d+(?:\\.\\d+)?|[{_NUMERALS}]+)"
 _NAME = "(?:[\\u4e00-\\u9fff]某{1,2}(?:[\\u4e00-\\u9fff]?(?![\\u4e00-\\u9fff]))?|[小老阿][\\u4e00-\\u9fff]|[\\u4e00-\\u9fff](?:先生|女士|师傅|姓男子|姓女子)|[甲乙丙丁])"
-_BUILTIN = {"num": (_NUM, 8), "name": (_NAME, 4)}
+BUILTIN = {"num": (_NUM, 8), "name": (_NAME, 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Compiled:
     before: str  # regular expression, "" where nothing is asked
     after: str
     reach: int  # most characters that `before` can take up
+    left: tuple[Part, ...] = ()  # the parts of `before` and `after`
+    right: tuple[Part, ...] = ()
 
 
 def parse(pattern: str) -> tuple[Part, ...]:
@@ -156,7 +160,7 @@ def _column(part: Part, lists: Lists, limit: int) -> list[str] | None:
     if isinstance(part, Gap):
         return None
     if isinstance(part, Word):
-        return None if part.name in _BUILTIN else list(_words(part.name, lists))
+        return None if part.name in BUILTIN else list(_words(part.name, lists))
     column = [""] if part.optional else []
     for option in part.options:
         words = expand(option, lists, limit)
@@ -182,7 +186,7 @@ def regex(parts: Sequence[Part], lists: Lists) -> str:
         elif isinstance(part, Gap):
             out.append(f"{_WIDE if part.wide else _TIGHT}{{0,{part.most}}}?")
         elif isinstance(part, Word):
-            out.append(_BUILTIN[part.name][0] if part.name in _BUILTIN else trie(tuple(_words(part.name, lists))))
+            out.append(BUILTIN[part.name][0] if part.name in BUILTIN else trie(tuple(_words(part.name, lists))))
         else:
             inner = "|".join(regex(option, lists) for option in sorted(part.options, key=lambda o: -_longest(o, lists)))
             out.append(f"(?:{inner})" + ("?" if part.optional else ""))
@@ -197,7 +201,7 @@ def _longest(parts: Sequence[Part], lists: Lists) -> int:
         elif isinstance(part, Gap):
             total += part.most
         elif isinstance(part, Word):
-            total += _BUILTIN[part.name][1] if part.name in _BUILTIN else max(map(len, _words(part.name, lists)))
+            total += BUILTIN[part.name][1] if part.name in BUILTIN else max(map(len, _words(part.name, lists)))
         else:
             total += max(_longest(option, lists) for option in part.options)
     return total
@@ -244,7 +248,7 @@ def _compile(parts: tuple[Part, ...], lists: Lists, pattern: str) -> list[Compil
     if best is not None:
         _, start, end, words = best
         before, after = parts[:start], parts[end:]
-        return [Compiled(tuple(words), regex(before, lists), regex(after, lists), _longest(before, lists))]
+        return [Compiled(tuple(words), regex(before, lists), regex(after, lists), _longest(before, lists), before, after)]
     for index, part in enumerate(parts):  # no common anchor: each alternative on its own
         if isinstance(part, Choice) and not part.optional:
             return [made for option in part.options for made in _compile(_merge(parts[:index] + option + parts[index + 1 :]), lists, pattern)]
@@ -263,11 +267,11 @@ _COMMON = 5000  # punctuation: in nearly every text
 
 def _rarity(words: Sequence[str]) -> float:
     """How seldom an anchor is likely to be hit: the fewer of its words in plain text, the better; longer ones where all are rare."""
-    return -sum(map(_expected, words)) - len(words) * 0.02
+    return -sum(map(expected, words)) - len(words) * 0.02
 
 
 @cache
-def _expected(word: str) -> float:
+def expected(word: str) -> float:
     """How often a word is likely to stand in the project's narratives: as often as the rarest of its character runs."""
     counts = _frequent()
     return min(counts.get(part, 0.1 if part.isalnum() else _COMMON) for part in (word[i : i + 4] for i in range(max(1, len(word) - 3))))

@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.errors import RuleError
 from pipeline.rulepack.load import Source
+from pipeline.rulepack.need import Need, either, need
 from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse, regex
 from pipeline.rulepack.schema import Context, Rule, Signal, Terms
 from pipeline.rulepack.schema_base import Identified
@@ -24,6 +25,7 @@ class Planner:
         self.signals: list[dict[str, Any]] = []
         self.regexes: dict[str, int] = {"": -1}
         self.texts = [""]
+        self.needs: list[Need | None] = [None]
         self.actions: dict[str, dict[tuple[int, int, int, int], None]] = {}
         self._compiled: dict[str, list[Compiled]] = {}
 
@@ -52,7 +54,8 @@ class Planner:
                 continue
             self._compiled[pattern] = compiled
             for part in compiled:
-                before, after = self._regex(part.before and f"(?:{part.before})\\Z"), self._regex(part.after)
+                before = self._regex(part.before and f"(?:{part.before})\\Z", need(part.left, self.words, leftward=True))
+                after = self._regex(part.after, need(part.right, self.words))
                 for word in part.anchors:
                     self.actions.setdefault(word, {})[number, before, after, part.reach] = None
         return number
@@ -75,22 +78,23 @@ class Planner:
 
     def merged(self, actions: Iterable[tuple[int, int, int, int]]) -> list[list[int]]:
         """The actions at one word, those of one signal that differ only in what must follow put into one check."""
-        by_head: dict[tuple[int, int, int], list[str]] = {}
+        by_head: dict[tuple[int, int, int], dict[str, Need | None]] = {}
         for signal, before, after, reach in actions:
-            by_head.setdefault((signal, before, reach), []).append(self.texts[after + 1])
+            by_head.setdefault((signal, before, reach), {})[self.texts[after + 1]] = self.needs[after + 1]
         made = []
-        for (signal, before, reach), afters in by_head.items():
-            afters = sorted(dict.fromkeys(afters), key=len, reverse=True)
+        for (signal, before, reach), needs in by_head.items():
+            afters = sorted(needs, key=len, reverse=True)
             joined = afters[0] if len(afters) == 1 else "|".join(f"(?:{text})" for text in afters if text)
             if len(afters) > 1 and not afters[-1]:
                 joined = f"(?:{joined})?"
-            made.append([signal, before, self._regex(joined), reach])
+            made.append([signal, before, self._regex(joined, either(needs.values())), reach])
         return made
 
-    def _regex(self, text: str) -> int:
+    def _regex(self, text: str, needed: Need | None = None) -> int:
         if text not in self.regexes:
             self.regexes[text] = len(self.regexes) - 1
             self.texts.append(text)
+            self.needs.append(needed)
         return self.regexes[text]
 
 
@@ -111,6 +115,7 @@ def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, A
         **_shared(planner),
         "rules": rules,
         "regexes": planner.texts[1:],  # last: merging actions adds to them
+        "needs": [one and ("".join(sorted(one.chars)), one.reach) for one in planner.needs[1:]],
     }
 
 
