@@ -138,7 +138,7 @@ class NameReader:
                     if hit.end > start + 2 or hit.part == "little":
                         done = hit.end
                         continue
-            if points >= self.full.cut:
+            if points >= self.full.cut and text[start - 1 : start + 1] not in cues:  # 老公|振宇: 公 ends a role
                 if (
                     points < self._sure_pair
                     and (
