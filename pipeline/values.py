@@ -7,6 +7,7 @@ that the same answer is the same bytes. Codes are those of the labelling guide; 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, Protocol
 
 import msgspec
@@ -175,8 +176,22 @@ _INCIDENT = msgspec.json.Decoder(Incident)
 
 
 def to_json(value: Assessment | Incident) -> bytes:
-    """The value as UTF-8 JSON; the same value is always the same bytes."""
-    return _ENCODER.encode(value)
+    """The value as UTF-8 JSON; the same value is always the same bytes. Half a surrogate pair, which no UTF-8 can hold, becomes U+FFFD: no place shifts."""
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        return _ENCODER.encode(_whole(msgspec.to_builtins(value)))
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALVES.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_whole(name): _whole(entry) for name, entry in value.items()}
+    return [_whole(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def assessment_from_json(data: bytes | str) -> Assessment:

@@ -200,3 +200,12 @@ COMPLAINTS = ["我要投诉派出所民警态度恶劣, 报案不受理", "我�
 @pytest.mark.parametrize("text", COMPLAINTS)
 def test_a_petition_or_a_complaint_about_officers_is_no_danger(engine, text):
     assert engine.assess(Incident(narrative=text)).risk.danger <= 1
+
+
+@pytest.mark.parametrize("half", ["\ud800", "\ud800\udc00"])
+def test_half_a_character_is_told_as_one_and_shifts_nothing(engine, half):
+    answer = engine.assess(Incident(narrative=f"老公{half}拿刀追我, 还打我", incident_id=f"a{half}"))
+    told = json.loads(to_json(answer))
+    places = [(proof["start"], proof["end"]) for factor in told["risk"]["factors"] for proof in factor["evidence"]]
+    assert places == [(proof.start, proof.end) for factor in answer.risk.factors for proof in factor.evidence]
+    assert "\ufffd" * len(half) in told["incident_id"]
