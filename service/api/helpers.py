@@ -48,8 +48,8 @@ async def deidentify(request: Request, here: Here, who: Annotated[Principal, Dep
 def _treated(asked: DeidentifyIn) -> Deidentified:
     try:
         deidentifier = Deidentifier.reading(asked.reader)
-    except InputError as error:  # not installed here: nothing that the caller could put right
-        raise Problem(503, error.code, error.zh, error.en, remedy=error.remedy) from None
+    except InputError as error:  # not installed here: asked for again, it would fail again
+        raise Problem(422, error.code, error.zh, error.en, remedy=error.remedy) from None
     job, made = Job.random(), []
     for text in asked.texts:
         treated = deidentifier.treat(text, asked.mode, job, strict=asked.strict)

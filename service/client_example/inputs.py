@@ -47,7 +47,7 @@ class DeidentifyIn(TypedDict, total=False):
     texts: Required[list[str]]  # 文本, 一次最多 500 段; 同一次请求里同一人得同一化名或散列
     mode: Literal["mask", "replace", "hash", "remove"]  # mask 遮盖 · replace 换成虚构的 · hash 散列 · remove 删去
     strict: Literal["auto", "on", "off"]  # 从严(未成年人、性侵、举报人): auto 自动判断
-    reader: Literal["rules", "lac"]  # 找人名的: rules 规则 · lac 规则之外再用 LAC 模型, 慢约 5 毫秒一段; 没有安装则 503(FQ7006)
+    reader: Literal["rules", "lac"]  # 找人名的: rules 规则 · lac 规则之外再用 LAC 模型, 慢约 5 毫秒一段; 没有安装则 422(FQ7006)
     quotes: bool  # 是否在 findings 中给出原文; 默认不给
 
 

@@ -122,7 +122,7 @@ def test_a_reader_that_is_not_installed_is_a_coded_problem(service, headers, mon
     second.lac_reader.cache_clear()
     Deidentifier.reading.cache_clear()
     done = service.client.post("/v1/deidentify", json={"texts": ["报警人王建国"], "reader": "lac"}, headers=headers)
-    assert done.status_code == 503
+    assert done.status_code == 422
     assert done.json()["code"] == "FQ7006"
     assert "fengqiao[names]" in done.json()["remedy"]
     assert "王建国" not in done.text

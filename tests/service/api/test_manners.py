@@ -91,7 +91,7 @@ def test_planted_values_are_in_no_log_metric_error_or_event(service, headers, ca
         "audit": client.get("/v1/audit/export", headers=headers).text,
         "verify": client.get("/v1/audit/verify", headers=headers).text,
     }
-    assert '"route": "/v1/assessments/{id}/decision"' in seen["log"]
+    assert any(json.loads(line).get("route") == "/v1/assessments/{id}/decision" for line in seen["log"].splitlines())
     assert 'fengqiao_assessments_total{category="' in seen["metrics"]
     assert '"decide"' in seen["audit"]
     assert not [(where, word) for where, text in seen.items() for word in PLANTED if word in text]
