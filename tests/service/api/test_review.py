@@ -82,13 +82,22 @@ def test_a_stream_ends_with_its_key(service, monkeypatch):
     monkeypatch.setattr(events, "_POLL_SECONDS", 0.1)
     monkeypatch.setattr(keys, "_CACHE_SECONDS", 0.0)
     ident, key = keys.create(service.store, "屏", ["read"])
-    timer = threading.Timer(0.5, lambda: keys.revoke(service.store, ident))
-    timer.start()
+    feed = service.app.state.context.feed
+
+    def revoke() -> None:
+        for _ in range(3000):  # not before the stream is open, however slow the machine
+            if feed.readers:
+                break
+            time.sleep(0.02)
+        keys.revoke(service.store, ident)
+
+    other = threading.Thread(target=revoke)
+    other.start()
     with service.client.stream("GET", "/v1/events", headers={"authorization": f"Bearer {key}"}) as stream:
         lines = list(stream.iter_lines())  # ends
-    timer.join()
+    other.join()
     assert lines[0].startswith("retry")
-    assert service.app.state.context.feed.readers == 0
+    assert feed.readers == 0
 
 
 def test_streams_are_counted(run):
