@@ -14,7 +14,7 @@ COLUMNS: Sequence[tuple[str, str]] = (
 
 def render(manifest: Mapping[str, Any], scores: Sequence[Mapping[str, Any]]) -> str:
     """Markdown. `scores`: one mapping per row of the table, with `models`, `tier`, `set`, `n` and the COLUMNS."""
-    return "\n".join([*_head(manifest), *_table(scores), *_groups(manifest), *_limits()]) + "\n"
+    return "\n".join([*_head(manifest), *_table(scores), *_groups(manifest), *_limits(manifest)]) + "\n"
 
 
 def _head(manifest: Mapping[str, Any]) -> list[str]:
@@ -89,11 +89,13 @@ def _groups(manifest: Mapping[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
-def _limits() -> list[str]:
+def _limits(manifest: Mapping[str, Any]) -> list[str]:
+    echo = "- 自训练的标签来自规则与模型一致处, 会重复二者共同的错。Self-training repeats what rules and heads get wrong together."
     return [
         "## 限度 Limits",
         "",
         "- 分数是按留出的作者与来源校准的; 换了地方、换了文体, 会偏。Calibrated on held-out writers and sources; elsewhere it drifts.",
+        *([echo] if manifest["unlabelled"] else []),
         "- 不以民族、地域、宗教为特征; 评的是事, 不是人。No ethnicity, region or religion is a feature of its own; incidents are graded, never persons.",
         "- 编码器只读前约 380 字; n 元组读前 1200 字。The encoder reads about 380 characters, the n-grams 1,200.",
     ]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from models import store
-from models.encoder import Encoder
+from models.encoder import Encoder, piece_ids, tokenizer
 from models.features import BUCKETS
 from models.heads import Heads, Task
 from models.training import data as matrices
@@ -19,6 +19,7 @@ from models.training.listen import Heard, listen
 from models.training.rows import Row
 from models.training.tune import Tuned, Tuning, tune
 from pipeline.engine import Engine
+from pipeline.text.document import read
 
 FOLDS = 3
 THIN = 0.4  # share of phrases struck out: with it the rules do on their own texts about what they do on a new writer's (type 0.77 against 0.71-0.75)
@@ -88,19 +89,17 @@ def train(run: Run) -> dict[str, Any]:
     )  # fmt: skip
     asked = questions(engine, run.rows)
     fitted = [_said(run, _fitted(data, question, run.strength, learned)) for question in asked]
-    if run.unlabelled and not learned:  # a tuned encoder's heads are not made again
+    teaches = bool(run.unlabelled) and learned is None  # a tuned encoder's heads are not made again
+    if teaches:
         fitted = _self_trained(run, engine, fitted, data, _Read(names, rarity, states, centre, spread))
     heads = assemble(fitted, names.names, rarity, centre, spread)
-    about = _about(run, engine, fitted)
+    about = _about(run, engine, fitted, len(run.unlabelled) if teaches else 0)
     store.save(run.out, heads, about)
     return about
 
 
 def tuned(model: Any, folder: Path, rows: Sequence[Row], epochs: int, seed: int, say: Callable[[str], None] = lambda _: None) -> None:
     """Tune a torch encoder in place on rows, with the tokenizer of `folder`, on all questions that the heads are asked; its heads are saved to `folder`."""
-    from models.encoder import piece_ids, tokenizer
-    from pipeline.text.document import read
-
     pieces = tokenizer(folder)
     learned = tune(model, [piece_ids(pieces, read(row.text).text)[1] for row in rows], questions(Engine.default(), rows), Tuning(epochs=epochs, seed=seed), say)
     learned.save(folder)
@@ -192,13 +191,13 @@ def assemble(fitted: Sequence[Fitted], names: Sequence[str], rarity: Any, centre
     )
 
 
-def _about(run: Run, engine: Engine, fitted: Sequence[Fitted]) -> dict[str, Any]:
+def _about(run: Run, engine: Engine, fitted: Sequence[Fitted], unlabelled: int) -> dict[str, Any]:
     groups = [row.group for row in run.rows]
     return {
         "profile": engine.profile,
         "consult": {"category": 0.9, "dispute_type": 0.85},
         "trained_on": {group: groups.count(group) for group in sorted(set(groups))},
-        "unlabelled": len(run.unlabelled),
+        "unlabelled": unlabelled,
         "rules": engine.pack.digest,
         "seed": run.seed,
         "thinned": THIN,
