@@ -149,8 +149,8 @@ class Learned:
     def evidence(self, view: View, opinion: Opinion, label: str) -> Sequence[tuple[int, int]]:
         """The clauses that speak most for a label, best first.
 
-        The encoder's mean over tokens under a linear head is a sum over tokens, so that each clause's part in the score is exact. Without the
-        encoder the weights of the n-grams are summed the same way.
+        The encoder's mean over tokens under a linear head is a sum over tokens, and so is what a label finds that looks for itself: each clause's part in
+        the score is exact. Without the encoder the weights of the n-grams are summed the same way.
         """
         kind, _, code = label.partition(".")
         task = self.heads.tasks[_TASKS[kind]]
@@ -159,8 +159,7 @@ class Learned:
         column, state, text = task.start + task.labels.index(code), opinion.state, view.document.text
         parts = np.zeros(len(text) + 1, np.float32)
         if state.encoded is not None:
-            states = state.encoded.states
-            worth = (states - states.mean(axis=0)) @ self.heads.encoder[: states.shape[1], column]
+            worth = self._worth(state.encoded, column)
             for (start, end), value in zip(state.encoded.spans, worth, strict=True):
                 parts[start : max(end, start + 1)] += value / max(end - start, 1)
         elif column < self.heads.grams.shape[1]:
@@ -168,6 +167,12 @@ class Learned:
         else:
             return ()
         return _best_clauses(parts, view.document.clauses)
+
+    def _worth(self, encoded: Encoded, column: int) -> Floats:
+        """What each token adds to a score, shape (n,): beside the average token where the head reads the mean, as it is where the label looks for itself."""
+        states, weights = encoded.states, self.heads.encoder[:, column]
+        worth: Floats = (states - states.mean(axis=0)) @ weights[: states.shape[1]]
+        return worth if encoded.parts is None else worth + encoded.parts @ weights[len(weights) - encoded.parts.shape[1] :]
 
 
 _TASKS = {"category": "category", "dispute": "dispute_type", "factor": "factors", "script": "fraud_scripts", "stage": "fraud_stage"}

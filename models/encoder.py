@@ -22,15 +22,17 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """`pooled` (3 D,): means over all tokens of the last layer, the one halfway and the one at three quarters; how grave a matter is shows there as well.
+    """`pooled` (3 D + M,): means over all tokens of the last layer, the one halfway and the one at three quarters (how grave a matter is shows there as well),
+    then, of a tuned encoder, what each of M labels found for itself.
 
-    `states` (n, D): last states of the tokens of the text itself, `spans` their half-open places in it.
+    `states` (n, D): last states of the tokens of the text itself, `spans` their half-open places in it, `parts` (n, M) their parts in what was found.
     """
 
     pooled: Floats
     states: Floats
     spans: tuple[tuple[int, int], ...]
     tokens: int  # over how many tokens the mean goes
+    parts: Floats | None = None
 
 
 class Encoder:
@@ -38,6 +40,7 @@ class Encoder:
 
     def __init__(self, session: Any, pieces: Any) -> None:
         self._session, self._pieces = session, pieces
+        self._told = [output.name for output in session.get_outputs()]  # pooled, middle, states; found, parts
 
     @classmethod
     def load(cls, folder: Path) -> Encoder:
@@ -57,11 +60,12 @@ class Encoder:
         """Encode a normalised text, of which at most LONGEST pieces are read."""
         pieces, numbers = piece_ids(self._pieces, text)
         ids = np.array([numbers], dtype=np.int64)
-        pooled, middle, states = self._session.run(["pooled", "middle", "states"], {"ids": ids, "mask": np.ones_like(ids)})
+        pooled, middle, states, *looks = self._session.run(self._told, {"ids": ids, "mask": np.ones_like(ids)})
         spans = _places(pieces, PREFIX + text)
         inside = [number for number, (_, end) in enumerate(spans, 1) if end > len(PREFIX)]
         shifted = tuple((max(start - len(PREFIX), 0), end - len(PREFIX)) for start, end in spans if end > len(PREFIX))
-        return Encoded(np.concatenate([pooled[0], middle[0]]), states[0][inside], shifted, ids.shape[1])
+        found, parts = (looks[0][0], looks[1][0][inside]) if looks else (pooled[0][:0], None)
+        return Encoded(np.concatenate([pooled[0], middle[0], found]), states[0][inside], shifted, ids.shape[1], parts)
 
 
 def tokenizer(folder: Path) -> Any:

@@ -63,7 +63,7 @@ class Heads:
     bias: Floats  # (T,)
     grams: npt.NDArray[np.int8]  # (B, G)
     gram_scale: Floats  # (G,)
-    encoder: Floats  # (3 D, T), for what the encoder pools; only the colour reads more than the last layer
+    encoder: Floats  # (3 D + M, T), for what the encoder pools and what M labels found; only the colour reads more than the last layer
     encoder_bias: Floats  # (T,)
 
     @cached_property

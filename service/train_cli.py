@@ -47,12 +47,12 @@ def train(  # noqa: PLR0913 - options of a command
     if encoder is not None:
         from models.training.export import pruned, quantised
 
-        model = pruned(encoder, out)
+        model, looks = pruned(encoder, out), None
         if epochs:
             from models.training.run import tuned
 
-            tuned(model, out, [row for row in rows if row.group not in (spare or ())], epochs, seed, say=lambda text: typer.echo(text, err=True))
-        quantised(model, out)
+            looks = tuned(model, out, [row for row in rows if row.group not in (spare or ())], epochs, seed, say=lambda text: typer.echo(text, err=True))
+        quantised(model, out, looks)
     texts = examples() + [row for path in unlabelled or () for row in read_jsonl(path)[:most] if len(row.text) >= 15]
     with tempfile.TemporaryDirectory() as folder:
         about = run_training(

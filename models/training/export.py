@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ModelError
+from models.training.tune import Looks
 
 _SPECIAL = 4  # <s> <pad> </s> <unk> keep their places
 _FOREIGN = re.compile(r"▁?[A-Za-z'\-]{5,}")  # longer words of other languages: Chinese narratives hold none
@@ -77,38 +78,49 @@ def pruned(checkpoint: Path, out: Path) -> Any:
     return model
 
 
-def quantised(model: Any, out: Path) -> None:
-    """Write `encoder.onnx`: what serving asks for, weights in int8."""
+def quantised(model: Any, out: Path, looks: Looks | None = None) -> None:
+    """Write `encoder.onnx`: what serving asks for, weights in int8. With `looks` it also tells what each label finds and the part of each token in it."""
     import torch
 
+    told = {"pooled": {0: "b"}, "middle": {0: "b"}, "states": {0: "b", 1: "t"}}
+    if looks is not None:
+        told |= {"found": {0: "b"}, "parts": {0: "b", 1: "t"}}
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         torch.onnx.export(
-            _pooling(model),
+            _pooling(model, looks),
             (torch.tensor([[0, 5, 6, 2]]), torch.ones((1, 4), dtype=torch.long)),
             str(plain),
             input_names=["ids", "mask"],
-            output_names=["pooled", "middle", "states"],
-            dynamic_axes={"ids": {0: "b", 1: "t"}, "mask": {0: "b", 1: "t"}, "pooled": {0: "b"}, "middle": {0: "b"}, "states": {0: "b", 1: "t"}},
+            output_names=list(told),
+            dynamic_axes=told | {"ids": {0: "b", 1: "t"}, "mask": {0: "b", 1: "t"}},
             dynamo=False,
             opset_version=17,
         )
         _quantise(plain, out / "encoder.onnx")
 
 
-def _pooling(model: Any) -> Any:
+def _pooling(model: Any, looks: Looks | None) -> Any:
     import torch
 
     class Pooling(torch.nn.Module):  # type: ignore[misc]  # torch is not read by the type checker
         def __init__(self) -> None:
             super().__init__()
             self.model = model
+            for name in ("where", "worth", "bias") if looks is not None else ():
+                self.register_buffer(name, torch.tensor(getattr(looks, name), dtype=torch.float32))
 
         def forward(self, ids: Any, mask: Any) -> Any:
             layers = self.model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
             weight, number = mask.unsqueeze(-1).to(layers[-1].dtype), len(layers) - 1
             last, half, late = ((layers[at] * weight).sum(1) / weight.sum(1) for at in (number, number // 2, 3 * number // 4))
-            return last, torch.cat([half, late], dim=1), layers[-1]
+            return last, torch.cat([half, late], dim=1), layers[-1], *(self.look(layers[-1], weight) if looks is not None else ())
+
+        def look(self, states: Any, weight: Any) -> Any:
+            # einsum and not @: the few numbers of the looks stay exact, as only MatMul is quantised
+            share = (torch.einsum("btd,dm->btm", states, self.where) + (1 - weight) * -1e4).softmax(dim=1)
+            parts = share * torch.einsum("btd,dm->btm", states, self.worth)
+            return parts.sum(1) + self.bias, parts
 
     return Pooling()
 

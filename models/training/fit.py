@@ -45,6 +45,8 @@ class Data:
     folds: npt.NDArray[np.int64]
     groups: npt.NDArray[np.str_]
     spared: npt.NDArray[np.bool_] | None = None  # (n,) of a tuned encoder: the rows that it was not tuned on
+    found: int = 0  # how many of the last columns of `states` are what the labels of a tuned encoder found for themselves
+    looking: frozenset[str] = frozenset()  # the questions that read these columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Fitted:
     deep: Head
     task: Task
     measures: dict[str, Any] = field(default_factory=dict)
+    begin: int = 0  # of the encoder's columns, the first that the deep head reads
 
 
 def rules_and_grams(data: Data, question: Question, *, thin: bool) -> Matrix:
@@ -92,8 +95,17 @@ def rules_and_grams(data: Data, question: Question, *, thin: bool) -> Matrix:
 
 
 def deep_states(data: Data, question: Question) -> Floats:
-    """What a task reads of the encoder: the colour all layers that are pooled, the others the last alone (more layers made the type worse)."""
-    return data.states if question.grade else data.states[:, : data.states.shape[1] // LAYERS]
+    """What a task reads of the encoder: what its labels found, or all layers that are pooled (the colour), or the last alone (more made the type worse)."""
+    begin, end = deep_columns(data, question)
+    return data.states[:, begin:end]
+
+
+def deep_columns(data: Data, question: Question) -> tuple[int, int]:
+    """First and end of the encoder's columns that a task reads."""
+    pooled = data.states.shape[1] - data.found
+    if question.name in data.looking:
+        return pooled, data.states.shape[1]
+    return 0, pooled if question.grade else pooled // LAYERS
 
 
 def logistic(x: Any, question: Question, answers: Any, strength: float) -> Head:
@@ -140,7 +152,7 @@ def fit(data: Data, question: Question, strength: Strength, given: Head | None =
     scores, groups = (fast_out[judged], deep_out[judged]), data.groups[asked][judged]
     task = _calibrated(question, answers[judged], *scores, strength.miscover)
     fast, deep = _fast(whole, thin, question, answers, strength), given or _deep(states, question, answers, strength)
-    return Fitted(question, fast, deep, task, _measures(task, question, answers[judged], scores, groups))
+    return Fitted(question, fast, deep, task, _measures(task, question, answers[judged], scores, groups), deep_columns(data, question)[0])
 
 
 def _fast(whole: Matrix, thin: Matrix, question: Question, answers: Any, strength: Strength) -> Head:

@@ -17,7 +17,7 @@ from models.training import data as matrices
 from models.training.fit import LAYERS, Data, Fitted, Question, Strength, deep_states, fit, folds_of, logistic, rules_and_grams
 from models.training.listen import Heard, listen
 from models.training.rows import Row
-from models.training.tune import Tuned, Tuning, tune
+from models.training.tune import Looks, Tuned, Tuning, tune
 from pipeline.engine import Engine
 from pipeline.text.document import read
 
@@ -79,13 +79,14 @@ def train(run: Run) -> dict[str, Any]:
     run.say("编码器读全部文本")
     raw, groups = states.of(whole), [row.group for row in run.rows]
     learned = Tuned.load(run.encoder)
-    centre, spread = (learned.centre, learned.spread) if learned else (raw.mean(axis=0), raw.std(axis=0) * np.sqrt(raw.shape[1] / LAYERS))
+    centre, spread = _scale(raw, learned)
     names = matrices.vocabulary([*whole, *thin])
     grams = matrices.gram_matrix(whole)
     rarity = matrices.rarity(grams)
     data = Data(
         matrices.rule_matrix(whole, names), matrices.rule_matrix(thin, names), names.graded, grams.multiply(rarity).tocsr(),
         (raw - centre) / spread, folds_of(groups, FOLDS), np.array(groups), np.isin(groups, sorted(run.spared)) if run.spared else None,
+        raw.shape[1] - len(learned.centre) if learned else 0, frozenset(learned.where) if learned else frozenset(),
     )  # fmt: skip
     asked = questions(engine, run.rows)
     fitted = [_said(run, _fitted(data, question, run.strength, learned)) for question in asked]
@@ -98,11 +99,23 @@ def train(run: Run) -> dict[str, Any]:
     return about
 
 
-def tuned(model: Any, folder: Path, rows: Sequence[Row], epochs: int, seed: int, say: Callable[[str], None] = lambda _: None) -> None:
-    """Tune a torch encoder in place on rows, with the tokenizer of `folder`, on all questions that the heads are asked; its heads are saved to `folder`."""
+def _scale(raw: Any, learned: Tuned | None) -> tuple[Any, Any]:
+    """Centre and spread of the encoder's columns, (3 D + M,): a tuned encoder's own; what its labels found stays as it is."""
+    if learned is None:
+        return raw.mean(axis=0), raw.std(axis=0) * np.sqrt(raw.shape[1] / LAYERS)
+    found = raw.shape[1] - len(learned.centre)
+    return np.concatenate([learned.centre, np.zeros(found)]), np.concatenate([learned.spread, np.ones(found)])
+
+
+def tuned(model: Any, folder: Path, rows: Sequence[Row], epochs: int, seed: int, say: Callable[[str], None] = lambda _: None) -> Looks:
+    """Tune a torch encoder in place on rows, with the tokenizer of `folder`, on all questions that the heads are asked; what it learned is saved to `folder`.
+
+    Returns where the labels look, to be exported with the encoder.
+    """
     pieces = tokenizer(folder)
     learned = tune(model, [piece_ids(pieces, read(row.text).text)[1] for row in rows], questions(Engine.default(), rows), Tuning(epochs=epochs, seed=seed), say)
     learned.save(folder)
+    return learned.looks()
 
 
 def _fitted(data: Data, question: Question, strength: Strength, learned: Tuned | None) -> Fitted:
@@ -147,7 +160,7 @@ def _self_trained(run: Run, engine: Engine, fitted: list[Fitted], data: Data, re
         told = np.concatenate([question.answers[asked], answers])
         seen = deep_states(data, question)[asked]
         deep = logistic(np.vstack([seen, deep_states(inputs, question)[chosen]]), question, told, run.strength.one_deep)
-        made.append(Fitted(question, entry.fast, deep, entry.task, entry.measures | {"self_trained": len(chosen)}))
+        made.append(replace(entry, deep=deep, measures=entry.measures | {"self_trained": len(chosen)}))
     return made
 
 
@@ -172,9 +185,9 @@ def assemble(fitted: Sequence[Fitted], names: Sequence[str], rarity: Any, centre
         bias.append(entry.fast.bias)
         if entry.question.grams:
             grams.append(entry.fast.weight[len(names) :] * rarity[:, None])
-        width = len(entry.deep.weight)  # a task may read fewer layers than are pooled
+        reads = slice(entry.begin, entry.begin + len(entry.deep.weight))  # a task may read fewer layers than are pooled, or what its labels found
         weight = np.zeros((len(spread), len(task.labels)))
-        weight[:width] = entry.deep.weight / spread[:width, None]
+        weight[reads] = entry.deep.weight / spread[reads, None]
         deep.append(weight)
         deep_bias.append(entry.deep.bias - centre @ weight)
     table = np.hstack(grams) if grams else np.zeros((BUCKETS, 0))

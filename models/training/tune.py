@@ -1,8 +1,10 @@
 """Tuning the upper half of the encoder on labelled narratives, all questions at once. Needs torch and transformers (extra `train`).
 
-The lower layers are frozen and run once per text, so that an epoch costs half; what the heads read stays as in serving: means over the tokens, put on one
-scale. The heads learned here are the encoder's part in serving (made anew on states that the encoder has learned by heart they did worse on texts of
-others, 2026-11-22); `fit` weighs them against tier 1 on writers and sources whose texts took no part in tuning.
+The lower layers are frozen and run once per text, so that an epoch costs half. The colour reads means over the tokens of three layers, put on one scale.
+Every other label has a look of its own: weights over the tokens of the last layer, which say where it is told, and a value of each token for it (label-wise
+attention: Mullenbach et al., NAACL 2018); a clause of ten characters is lost in the mean of a long narrative. What is learned here is the encoder's part in
+serving (heads made anew on states that the encoder has learned by heart did worse on texts of others, 2026-11-22); `fit` weighs it against tier 1 on
+writers and sources whose texts took no part in tuning.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from models.training.fit import Head, Question
+from models.training.fit import LAYERS, Head, Question
 
 TUNED = "tuned.npz"  # what `save` writes beside the encoder
 Batch = list[int]
@@ -37,24 +39,59 @@ class Tuning:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """Where each label looks and what it finds: a token's state s of the last layer weighs softmax(s @ `where`) and is worth s @ `worth`; shapes (D, M)."""
+
+    where: Any
+    worth: Any
+    bias: Any  # (M,)
+
+
+@dataclass(frozen=True, slots=True)
 class Tuned:
-    """The heads learned with the encoder: they read (pooled - centre) / spread, shape (3 D,); `labels` of each question in the order of its columns."""
+    """What was learned with the encoder. `centre`, `spread` (3 D,) of the pooled states, of which the first D stand for the last layer's tokens as well.
+
+    `heads`: of a question that reads the pooled states its head; of one whose labels look for themselves its worths. `where` of the latter, (D, labels),
+    `labels` of each question in the order of its columns.
+    """
 
     centre: Any
     spread: Any
     heads: Mapping[str, Head]
     labels: Mapping[str, tuple[str, ...]]
+    where: Mapping[str, Any]
+
+    @property
+    def looking(self) -> tuple[str, ...]:
+        """The questions whose labels look for themselves, in the order of the columns of `looks`."""
+        return tuple(sorted(self.where))
+
+    def looks(self) -> Looks:
+        """All labels that look for themselves, over states as the encoder gives them."""
+        centre, spread = self.centre[: len(self.spread) // LAYERS], self.spread[: len(self.spread) // LAYERS]
+        worth = np.hstack([self.heads[name].weight for name in self.looking]) / spread[:, None]
+        where = np.hstack([self.where[name] for name in self.looking]) / (spread[:, None] * math.sqrt(len(spread)))
+        return Looks(where, worth, np.concatenate([self.heads[name].bias for name in self.looking]) - centre @ worth)
 
     def of(self, question: Question) -> Head:
-        """The head of a question with its columns in the question's order. A label that was not learned gets a score that never wins."""
-        known, head = self.labels[question.name], self.heads[question.name]
-        places = [known.index(label) if label in known else -1 for label in question.labels]
-        weight = np.where(np.array(places) >= 0, head.weight[:, places], 0.0)
-        return Head(weight, np.where(np.array(places) >= 0, head.bias[places], -8.0))
+        """The head of a question with its columns in the question's order: over the pooled states, or over what all looks found.
+
+        A label that was not learned gets a score that never wins.
+        """
+        known = self.labels[question.name]
+        places = np.array([known.index(label) if label in known else -1 for label in question.labels])
+        if question.name not in self.where:
+            head = self.heads[question.name]
+            return Head(np.where(places >= 0, head.weight[:, places], 0.0), np.where(places >= 0, head.bias[places], -8.0))
+        begin = sum(len(self.labels[name]) for name in self.looking if name < question.name)
+        weight = np.zeros((sum(len(self.labels[name]) for name in self.looking), len(places)))
+        for column in np.flatnonzero(places >= 0):
+            weight[begin + places[column], column] = 1.0
+        return Head(weight, np.where(places >= 0, 0.0, -8.0))
 
     def save(self, folder: Path) -> None:
         """Write `tuned.npz`."""
-        arrays = {"centre": self.centre, "spread": self.spread}
+        arrays = {"centre": self.centre, "spread": self.spread} | {f"{name}.where": value for name, value in self.where.items()}
         for name, head in self.heads.items():
             arrays |= {f"{name}.weight": head.weight, f"{name}.bias": head.bias, f"{name}.labels": np.array(self.labels[name])}
         np.savez_compressed(folder / TUNED, **{name: value if value.dtype.kind == "U" else value.astype(np.float32) for name, value in arrays.items()})
@@ -68,7 +105,8 @@ class Tuned:
             names = [name.removesuffix(".weight") for name in stored.files if name.endswith(".weight")]
             heads = {name: Head(stored[f"{name}.weight"].astype(float), stored[f"{name}.bias"].astype(float)) for name in names}
             labels = {name: tuple(stored[f"{name}.labels"].tolist()) for name in names}
-            return cls(stored["centre"].astype(float), stored["spread"].astype(float), heads, labels)
+            where = {name: stored[f"{name}.where"].astype(float) for name in names if f"{name}.where" in stored.files}
+            return cls(stored["centre"].astype(float), stored["spread"].astype(float), heads, labels, where)
 
 
 def tune(model: Any, ids: Sequence[Sequence[int]], asked: Sequence[Question], how: Tuning, say: Callable[[str], None] = lambda _: None) -> Tuned:
@@ -92,7 +130,7 @@ def tune(model: Any, ids: Sequence[Sequence[int]], asked: Sequence[Question], ho
     net = _net(layers, start, model.config.hidden_size, asked)
     net.scale(low[number] for number in dice.permutation(len(low))[:600])
     groups = [{"params": list(layer.parameters()), "lr": how.rate * how.fade ** (len(layers) - 1 - n)} for n, layer in enumerate(layers) if n >= start]
-    steps = torch.optim.AdamW([*groups, {"params": list(net.heads.parameters()), "lr": how.head_rate}], weight_decay=0.02)
+    steps = torch.optim.AdamW([*groups, {"params": net.learned(), "lr": how.head_rate}], weight_decay=0.02)
     rates = [group["lr"] for group in steps.param_groups]
     lengths = np.array([len(one) for one in ids])
     total = sum(1 for _ in batches(lengths, how.tokens, np.random.default_rng(0))) * how.epochs
@@ -115,7 +153,8 @@ def tune(model: Any, ids: Sequence[Sequence[int]], asked: Sequence[Question], ho
         say(f"第 {epoch + 1} 遍, 损失 {told * how.epochs / total:.3f}")
     model.eval()
     heads = {q.name: Head(net.heads[q.name].weight.detach().numpy().T, net.heads[q.name].bias.detach().numpy()) for q in asked}
-    return Tuned(net.centre.numpy(), net.spread.numpy(), heads, {q.name: q.labels for q in asked})
+    where = {name: value.detach().numpy() for name, value in net.where.items()}
+    return Tuned(net.centre.numpy(), net.spread.numpy(), heads, {q.name: q.labels for q in asked}, where)
 
 
 def pace(step: int, total: int) -> float:
@@ -182,36 +221,48 @@ def _padded(low: Sequence[Any], batch: Batch) -> tuple[Any, Any]:
 
 
 def _net(layers: Sequence[Any], start: int, width: int, asked: Sequence[Question]) -> Any:
-    """The upper layers and a linear head per question over the pooled states, as serving pools them."""
+    """The upper layers and the questions' heads; a look over the tokens starts as their mean."""
     import torch
 
     class Net(torch.nn.Module):  # type: ignore[misc]  # torch is not read by the type checker
         def __init__(self) -> None:
             super().__init__()
             self.layers = torch.nn.ModuleList(layers[start:])
-            self.heads = torch.nn.ModuleDict({q.name: torch.nn.Linear(3 * width if q.grade else width, len(q.labels)) for q in asked})
+            self.heads = torch.nn.ModuleDict({q.name: torch.nn.Linear(LAYERS * width if q.grade else width, len(q.labels)) for q in asked})
+            self.where = torch.nn.ParameterDict({q.name: torch.zeros(width, len(q.labels)) for q in asked if not q.grade})
             self.drop = torch.nn.Dropout(0.1)
-            self.register_buffer("centre", torch.zeros(3 * width))
-            self.register_buffer("spread", torch.ones(3 * width))
+            self.register_buffer("centre", torch.zeros(LAYERS * width))
+            self.register_buffer("spread", torch.ones(LAYERS * width))
 
-        def pooled(self, states: Any, inside: Any) -> Any:
+        def learned(self) -> list[Any]:
+            return [*self.heads.parameters(), *self.where.parameters()]
+
+        def read(self, states: Any, inside: Any) -> tuple[Any, Any]:
             kept = {start: states}
             for number, layer in enumerate(self.layers, start + 1):
                 states = kept[number] = _hidden(layer, states, _mask(inside))
             weight, top = inside.unsqueeze(-1).float(), len(layers)
-            return torch.cat([(kept[at].float() * weight).sum(1) / weight.sum(1) for at in (top, top // 2, 3 * top // 4)], dim=1)
+            pooled = torch.cat([(kept[at].float() * weight).sum(1) / weight.sum(1) for at in (top, top // 2, 3 * top // 4)], dim=1)
+            return pooled, states.float()
 
         def scale(self, states: Any) -> None:
             self.eval()
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-                seen = torch.cat([self.pooled(*_padded([one], [0])) for one in states])
+                seen = torch.cat([self.read(*_padded([one], [0]))[0] for one in states])
             self.centre.copy_(seen.mean(0))
             self.spread.copy_(seen.std(0) + 1e-3)
 
         def forward(self, states: Any, inside: Any) -> dict[str, Any]:
-            pooled = (self.pooled(states, inside) - self.centre) / self.spread
-            last, every = self.drop(pooled[:, :width]), self.drop(pooled)
-            return {q.name: self.heads[q.name](every if q.grade else last).float() for q in asked}
+            pooled, tokens = self.read(states, inside)
+            every = self.drop((pooled - self.centre) / self.spread)
+            tokens = (tokens - self.centre[:width]) / self.spread[:width]
+            tokens = tokens * self.drop(torch.ones_like(tokens[:, :1]))  # the same places struck out of all tokens of a text
+            outside = (1.0 - inside.unsqueeze(-1).float()) * -1e4
+            return {q.name: (self.heads[q.name](every) if q.grade else self.look(q.name, tokens, outside)).float() for q in asked}
+
+        def look(self, name: str, tokens: Any, outside: Any) -> Any:
+            share = ((tokens @ self.where[name]).float() / math.sqrt(LAYERS * width) + outside).softmax(dim=1)
+            return (share * (tokens @ self.heads[name].weight.T).float()).sum(1) + self.heads[name].bias
 
     return Net()
 

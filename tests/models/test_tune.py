@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from models.training.fit import Question
-from models.training.tune import Tuning, batches, pace, tune
+from models.training.export import quantised
+from models.training.tune import Tuned, Tuning, batches, pace, tune
 
 torch = pytest.importorskip("torch", reason="extra train")
 transformers = pytest.importorskip("transformers", reason="extra train")
@@ -56,6 +57,62 @@ def test_the_lower_half_stays_and_the_upper_half_learns(model):
     one, two = seen[kinds == 0].mean(0), seen[kinds == 1].mean(0)
     told = np.array([((x - one) ** 2).sum() > ((x - two) ** 2).sum() for x in states(model, fresh)])
     assert (told == answers).mean() > 0.9
+
+
+def last_states(model, ids):
+    with torch.no_grad():
+        return model(input_ids=torch.tensor([ids])).last_hidden_state[0].numpy()
+
+
+def test_a_label_looks_at_the_token_that_tells_it(model):
+    """Where a label looks, the piece that decides weighs most; head and looks of a question say the same after saving and reading."""
+    ids, kinds = made(np.random.default_rng(1), 160)
+    asked = questions(kinds)
+    learned = tune(model, ids, asked, Tuning(epochs=30, rate=3e-3, head_rate=2e-2, tokens=300))
+    looks = learned.looks()
+    assert learned.looking == ("category", "factors") and looks.where.shape == (16, 3)
+    fresh, answers = made(np.random.default_rng(2), 40)
+    right, largest = 0, 0
+    for one, answer in zip(fresh, answers, strict=True):
+        seen = last_states(model, one)
+        share = np.exp(seen @ looks.where)
+        found = ((share / share.sum(0)) * (seen @ looks.worth)).sum(0) + looks.bias
+        right += (found @ learned.of(asked[2]).weight)[0] > 0 if answer else (found @ learned.of(asked[2]).weight)[0] <= 0
+        largest += share[:, 2].argmax() == len(one) - 2
+    assert right > 36
+    assert largest > 20  # of 40; a mean would be 40 / 10
+
+
+def test_what_was_learned_is_read_again_as_it_was(model, tmp_path):
+    ids, kinds = made(np.random.default_rng(1), 60)
+    asked = questions(kinds)
+    learned = tune(model, ids, asked, Tuning(epochs=2, tokens=300))
+    learned.save(tmp_path)
+    again = Tuned.load(tmp_path)
+    assert again is not None
+    for question in asked:
+        np.testing.assert_allclose(again.of(question).weight, learned.of(question).weight, rtol=1e-6)
+    np.testing.assert_allclose(again.looks().worth, learned.looks().worth, rtol=1e-5)
+    turned = Question("category", True, ("b", "new", "a"), kinds.astype(np.int64), False, False)
+    head = again.of(turned)
+    np.testing.assert_array_equal(head.weight[:, 1], 0)
+    assert head.bias[1] < -5 and head.weight[:, 0].argmax() == 1 and head.weight[:, 2].argmax() == 0
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning", "ignore::UserWarning")  # the exporter's own
+def test_the_exported_encoder_tells_what_each_label_found_and_where(model, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    ids, kinds = made(np.random.default_rng(1), 120)
+    learned = tune(model, ids, questions(kinds), Tuning(epochs=5, rate=3e-3, head_rate=2e-2, tokens=300))
+    looks = learned.looks()
+    quantised(model, tmp_path, looks)
+    session = onnxruntime.InferenceSession(str(tmp_path / "encoder.onnx"), providers=["CPUExecutionProvider"])
+    numbers = np.array([ids[0]], dtype=np.int64)
+    _, _, states, found, parts = session.run(None, {"ids": numbers, "mask": np.ones_like(numbers)})
+    share = np.exp(states[0] @ looks.where)
+    expected = share / share.sum(0) * (states[0] @ looks.worth)
+    np.testing.assert_allclose(parts[0], expected, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(found[0], expected.sum(0) + looks.bias, rtol=1e-3, atol=1e-4)
 
 
 def test_batches_hold_every_text_once_within_their_bound():
