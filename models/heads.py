@@ -28,6 +28,7 @@ class Task:
     fast: tuple[float, float]  # scale of the tier-1 score, shift
     full: tuple[float, float, float]  # scale of tier 1, scale of the encoder's score, shift
     sets: tuple[float, float]  # least probability of a member of the conformal set, tier 1 alone and with the encoder
+    each: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # a shift of each label besides, tier 1 alone and with the encoder; empty for `one`
 
     @property
     def columns(self) -> slice:
@@ -37,6 +38,9 @@ class Task:
     def probabilities(self, fast: Floats, encoder: Floats | None) -> Floats:
         """Calibrated probabilities, shape (labels,) or (rows, labels), of the tasks' own columns of scores."""
         z = self.fast[0] * fast + self.fast[1] if encoder is None else self.full[0] * fast + self.full[1] * encoder + self.full[2]
+        each = self.each[encoder is not None]
+        if each:
+            z = z + np.array(each, z.dtype)
         return _shares(z) if self.one else _chances(z)
 
 
@@ -77,6 +81,8 @@ class Heads:
         made = np.zeros((5, len(self.bias)), np.float32)
         for task in self.tasks.values():
             made[:, task.columns] = np.array((*task.fast, *task.full))[:, None]
+            for row, each in zip((1, 4), task.each, strict=True):
+                made[row, task.columns] += np.array(each or 0.0, np.float32)
         return tuple(made)
 
     @cached_property

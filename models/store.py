@@ -80,4 +80,6 @@ def _check(folder: Path, about: dict[str, Any], name: str) -> None:
 
 
 def _task(entry: dict[str, Any]) -> Task:
-    return Task(entry["name"], entry["one"], tuple(entry["labels"]), entry["start"], tuple(entry["fast"]), tuple(entry["full"]), tuple(entry["sets"]))
+    alone, both = entry.get("each", ((), ()))
+    scales = tuple(entry["fast"]), tuple(entry["full"]), tuple(entry["sets"])
+    return Task(entry["name"], entry["one"], tuple(entry["labels"]), entry["start"], *scales, (tuple(alone), tuple(both)))

@@ -179,7 +179,7 @@ def assemble(fitted: Sequence[Fitted], names: Sequence[str], rarity: Any, centre
     rule, bias, deep, deep_bias, grams = [], [], [], [], []
     for entry in order:
         task = entry.task
-        tasks[task.name] = Task(task.name, task.one, task.labels, start, task.fast, task.full, task.sets)
+        tasks[task.name] = Task(task.name, task.one, task.labels, start, task.fast, task.full, task.sets, task.each)
         start += len(task.labels)
         rule.append(entry.fast.weight[: len(names)])
         bias.append(entry.fast.bias)
