@@ -37,10 +37,9 @@ class Task:
 
     def probabilities(self, fast: Floats, encoder: Floats | None) -> Floats:
         """Calibrated probabilities, shape (labels,) or (rows, labels), of the tasks' own columns of scores."""
-        z = self.fast[0] * fast + self.fast[1] if encoder is None else self.full[0] * fast + self.full[1] * encoder + self.full[2]
-        each = self.each[encoder is not None]
-        if each:
-            z = z + np.array(each, z.dtype)
+        common, each = (self.fast[-1], self.each[0]) if encoder is None else (self.full[-1], self.each[1])
+        shift = np.float32(common) + np.array(each or 0.0, np.float32)
+        z = self.fast[0] * fast + shift if encoder is None else self.full[0] * fast + self.full[1] * encoder + shift
         return _shares(z) if self.one else _chances(z)
 
 

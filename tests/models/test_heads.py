@@ -28,11 +28,14 @@ LABELS = {
 WIDTH = 4
 
 
+EACH = {"factors": ((0.3,) * len(LABELS["factors"]), (-0.7,) * len(LABELS["factors"]))}
+
+
 def heads(**bias):
     """Heads without weights but for the bias given by label."""
     tasks, start = {}, 0
     for name, labels in LABELS.items():
-        tasks[name] = Task(name, name in ("category", "dispute_type", "risk"), labels, start, (1.0, 0.0), (1.0, 1.0, 0.0), (0.2, 0.2))
+        tasks[name] = Task(name, name in ("category", "dispute_type", "risk"), labels, start, (1.0, 0.0), (1.0, 1.0, 0.0), (0.2, 0.2), EACH.get(name, ((), ())))
         start += len(labels)
     told = np.array([bias.get(label, -9.0) for labels in LABELS.values() for label in labels], np.float32)
     return Heads(

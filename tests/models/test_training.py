@@ -9,7 +9,7 @@ import pytest
 
 from models import card, store
 from models.encoder import Encoded, Encoder
-from models.training.fit import expected_error, folds_of
+from models.training.fit import _each, expected_error, folds_of
 from models.training.listen import listen
 from models.training.rows import labelled
 from models.training.run import Run, train
@@ -77,6 +77,16 @@ def test_calibration_error_is_the_distance_of_share_and_truth():
     chances = np.array([[0.8, 0.2]] * 10)
     assert expected_error(chances, np.array([0] * 8 + [1] * 2)) == pytest.approx(0.0)
     assert expected_error(chances, np.array([1] * 10)) == pytest.approx(0.8)
+
+
+def test_the_shift_of_a_label_makes_its_chances_add_up_to_how_often_it_is_right():
+    dice = np.random.default_rng(0)
+    z = dice.normal(-1, 2, (2000, 3))
+    truth = (dice.random(z.shape) < 1 / (1 + np.exp(-(z + [0.0, 1.5, -1.0])))).astype(int)
+    told = np.array(_each(truth, z))
+    np.testing.assert_allclose(told, [0.0, 1.5, -1.0], atol=0.2)
+    np.testing.assert_allclose((1 / (1 + np.exp(-(z + told)))).sum(0), truth.sum(0), rtol=0.01)
+    assert abs(_each(truth[:3], z[:3])[1]) < 1.5  # three texts say little
 
 
 def test_unreadable_training_data_are_refused(tmp_path):
