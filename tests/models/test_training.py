@@ -82,7 +82,7 @@ def test_calibration_error_is_the_distance_of_share_and_truth():
 def test_the_shift_of_a_label_makes_its_chances_add_up_to_how_often_it_is_right():
     dice = np.random.default_rng(0)
     z = dice.normal(-1, 2, (2000, 3))
-    truth = (dice.random(z.shape) < 1 / (1 + np.exp(-(z + [0.0, 1.5, -1.0])))).astype(int)
+    truth = (dice.random(z.shape) < 1 / (1 + np.exp(-z - np.array([0.0, 1.5, -1.0])))).astype(int)
     told = np.array(_each(truth, z))
     np.testing.assert_allclose(told, [0.0, 1.5, -1.0], atol=0.2)
     np.testing.assert_allclose((1 / (1 + np.exp(-(z + told)))).sum(0), truth.sum(0), rtol=0.01)
