@@ -16,6 +16,7 @@ from itertools import product
 from pipeline.errors import PatternError
 from pipeline.text.normalise import fold
 
+END = "$"  # the end of the narrative
 ANCHOR_LIMIT = 400  # most words that one anchor may put into the automaton
 _TIGHT = '[^,。!?;: \\n…"“”()没未]'  # inside a clause; a gap never swallows a negation
 _WIDE = "[^。!?;\\n…没未]"
@@ -156,7 +157,7 @@ def expand(parts: Sequence[Part], lists: Lists, limit: int = ANCHOR_LIMIT) -> li
 
 def _column(part: Part, lists: Lists, limit: int) -> list[str] | None:
     if isinstance(part, Text):
-        return [part.text]
+        return None if END in part.text else [part.text]
     if isinstance(part, Gap):
         return None
     if isinstance(part, Word):
@@ -182,7 +183,7 @@ def regex(parts: Sequence[Part], lists: Lists) -> str:
     out = []
     for part in parts:
         if isinstance(part, Text):
-            out.append(re.escape(part.text))
+            out.append(re.escape(part.text).replace(re.escape(END), r"\s*\Z"))
         elif isinstance(part, Gap):
             out.append(f"{_WIDE if part.wide else _TIGHT}{{0,{part.most}}}?")
         elif isinstance(part, Word):

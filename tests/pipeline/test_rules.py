@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
+from pipeline.rulepack import pattern
 from pipeline.rulepack.condition import has_not, parse
 from pipeline.rulepack.load import load
 from pipeline.rulepack.schema import Grading, Rule
@@ -51,8 +53,8 @@ FORBIDDEN = ("汉族", "回族", "维吾尔", "藏族", "穆斯林", "清真", "
 
 @pytest.mark.parametrize(("family", "rule"), RULES, ids=[f"{family}/{rule.id}" for family, rule in RULES])
 def test_no_rule_looks_at_who_people_are_by_birth_or_belief(family, rule):
-    patterns = [pattern for signal in rule.signals.values() for pattern in signal.patterns]
-    assert not [pattern for pattern in patterns if any(word in pattern for word in FORBIDDEN)]
+    patterns = [one for signal in rule.signals.values() for one in signal.patterns]
+    assert not [one for one in patterns if any(word in one for word in FORBIDDEN)]
 
 
 def test_the_labelling_guide_is_covered():
@@ -63,3 +65,29 @@ def test_the_labelling_guide_is_covered():
     assert len(families["stages"]) == 6
     assert {"tongxin346", "xiushui", "three_colours", "abcd"} <= families["profiles"].keys()
     assert len([factor for factor in families["factors"].values() if not factor.internal]) == 42
+
+
+def _literals(parts):
+    """Plain characters of a pattern, each with whether something stands behind it in its own sequence."""
+    for place, part in enumerate(parts):
+        if isinstance(part, pattern.Text):
+            yield part.text, place < len(parts) - 1
+        elif isinstance(part, pattern.Choice):
+            for option in part.options:
+                yield from _literals(option)
+
+
+@pytest.mark.parametrize(("family", "rule"), RULES, ids=[f"{family}/{rule.id}" for family, rule in RULES])
+def test_no_pattern_borrows_marks_of_regular_expressions(family, rule):
+    """`没有?人`, `先交.{6}再` or `1\\d%` would ask for these very marks, which nobody writes."""
+    stray = re.compile(r"[\\\[\]{}]|(?<![a-z0-9])\.(?![a-z0-9])|\?(?=.)")
+    written = [*rule.except_, *(entry for signal in rule.signals.values() for entry in (*signal.patterns, *signal.except_))]
+    read = [(one, text, more) for one in written for text, more in _literals(pattern.parse(one))]
+    assert not [one for one, text, more in read if (stray.search(text) and text != ".") or (text.endswith("?") and more)]
+
+
+def test_the_end_of_a_narrative_can_be_asked_for():
+    (made,) = pattern.compile_pattern("一起走(吧|$)", lambda name: None)
+    assert made.anchors == ("一起走",)
+    assert re.compile(made.after).match("我们一起走", 5)
+    assert not re.compile(made.after).match("我们一起走到村口", 5)
