@@ -18,6 +18,7 @@ _GAP = 8  # characters of a name of unknown kind between a region or road and a 
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _SHORT = frozenset("户房座室铺床区")  # these begin a tail only after a room number or a letter
 _NUMERALS = frozenset("0123456789零一二三四五六七八九十百甲乙丙丁东西南北中左右abcdefghijklmnopqrstuvwxyz")
+_HEADS = _NUMERALS | frozenset(" 、-第附")  # with these begins what is numbered behind a name
 _SHORT_TAIL = 2
 _NAME, _LONG_NAME, _LEAST_NAME = 10, 14, 2  # characters of a name before a numbered tail
 _NUMBER = r"(?:第?[东西南北]?[0-9]{1,5}(?:[-之~][0-9]{1,4}){0,3}|第?[零一二三四五六七八九十百]{1,6}|[甲乙丙丁a-z][0-9]{0,4}|[东西南北左右中])"
@@ -78,6 +79,8 @@ class AddressReader:
         self._loose = frozenset(("estate",))  # levels whose names have at least two characters
         self._exact, self._named = frozenset(told.exact), frozenset(told.named)
         self._whole_levels = self._exact | self._named
+        self._hopeful = frozenset(i for i, level in enumerate(self._levels) if level in self._whole_levels or level == _UNIT)
+        self._before_estate = frozenset(i for i, level in enumerate(self._levels) if level in _BEFORE_ESTATE)
         self._public, self._regions = frozenset(told.public), frozenset(told.regions)
         self._not_before = frozenset(told.not_before)
         self._cues = tuple(told.cues)
@@ -89,8 +92,11 @@ class AddressReader:
 
     def find(self, text: str, taken: list[Hit]) -> list[Hit]:
         """Addresses in a normalised text; `taken` are spans that belong to identifiers."""
-        hits = []
-        for chain in self._chains(text):
+        hits: list[Hit] = []
+        found = self._terms_of(text)
+        if not self._promises(text, found):
+            return hits
+        for chain in self._chains(text, found):
             hit = self._judge(text, chain)
             if hit is not None and not any(hit.start < other.end and other.start < hit.end for other in taken):
                 hits.append(hit)
@@ -98,14 +104,25 @@ class AddressReader:
 
     def pieces(self, text: str) -> list[Piece]:
         """The pieces of one address."""
-        return [piece for chain in self._chains(text) for piece in chain]
+        return [piece for chain in self._chains(text, self._terms_of(text)) for piece in chain]
 
-    def _chains(self, text: str) -> list[list[Piece]]:
-        chains: list[list[Piece]] = []
+    def _terms_of(self, text: str) -> list[tuple[int, int, int]]:
+        """(start, end, number of the term) of the ends of place names and units."""
         try:
-            found = self._automaton.find(text)
+            return self._automaton.find(text)
         except UnicodeEncodeError:  # lone surrogates
             return []
+
+    def _promises(self, text: str, found: list[tuple[int, int, int]]) -> bool:
+        """Whether the terms may make an address at all: a village or estate, a unit, a number or an estate right behind; most texts name a town or a road."""
+        hopeful, before_estate = self._hopeful, self._before_estate
+        for _start, end, term in found:
+            if term in hopeful or text[end : end + 1] in _HEADS or (term in before_estate and self._estate.match(text, end)):
+                return True
+        return "-" in text and _FLAT.search(text) is not None
+
+    def _chains(self, text: str, found: list[tuple[int, int, int]]) -> list[list[Piece]]:
+        chains: list[list[Piece]] = []
         flat = "-" in text and _FLAT.search(text) is not None
         if not found and not flat:
             return []
@@ -256,7 +273,7 @@ class AddressReader:
     def places_of(self, text: str, group: str) -> list[tuple[int, int]]:
         """Named schools or work places (groups of `minor_places`), for the stricter rules: spans with the region before them."""
         found: list[tuple[int, int]] = []
-        chains = self._chains(text)
+        chains = self._chains(text, self._terms_of(text))
         for term in self._minor[group].finditer(text):
             joined = next((chain for chain in chains if chain[-1].end == term.end()), None)
             near = next((chain for chain in chains if 0 <= term.start() - chain[-1].end <= _NAME and {p.level for p in chain} & self._regions), None)

@@ -101,11 +101,16 @@ def behind(text: str, stop: int) -> list[str]:
     return [text[stop : stop + size] for size in range(1, min(RIGHT, len(text) - stop) + 1)] or [EDGE]
 
 
+def _shorter(key: str, *, left: bool) -> list[str]:
+    """A context and the shorter ones within it, from short to long."""
+    return [key[-size:] if left else key[:size] for size in range(1, len(key) + 1)]
+
+
 def _totals(own: Mapping[str, float], tiers: Mapping[str, str], worth: Mapping[str, float], *, left: bool) -> dict[str, float]:
-    """Context → points of it and of all shorter contexts within it, so that one look-up of the longest known one is enough."""
+    """Context → points of it and of all shorter contexts within it. With each context stand its shorter ones, so that a look-up may stop at the first miss."""
     made = {}
-    for key in {*own, *tiers}:
-        shorter = [key[-size:] if left else key[:size] for size in range(1, len(key) + 1)]
+    for key in {part for whole in {*own, *tiers} for part in _shorter(whole, left=left)}:
+        shorter = _shorter(key, left=left)
         tier = next((tiers[part] for part in reversed(shorter) if part in tiers), "")
         made[key] = sum(own.get(part, 0.0) for part in shorter) + worth.get(tier, 0.0)
     return made
@@ -128,29 +133,34 @@ class FullNames:
         self._cross = {name: tuple(weights.get(name, {}).get(str(step), 0.0) for step in (1, 2, 3)) for name in _CROSSING}
         self._left = _totals(weights["l"], cues.left, weights.get("lt", {}), left=True)
         self._right = _totals(weights["r"], cues.right, weights.get("rt", {}), left=False)
+        self._left_edge, self._right_edge = self._left.get(EDGE, 0.0), self._right.get(EDGE, 0.0)
         self._ends = dict.fromkeys(cues.ends, weights.get("pe", {}))
         self._known, self._cues = cues.known, cues
 
     def left(self, text: str, start: int) -> float:
         """Points for what stands before."""
         if not start:
-            return self._left.get(EDGE, 0.0)
-        for size in range(min(LEFT, start), 0, -1):
-            points = self._left.get(text[start - size : start])
-            if points is not None:
-                return points
-        return 0.0
+            return self._left_edge
+        told, points = self._left, 0.0
+        for at in range(start - 1, max(start - LEFT, 0) - 1, -1):
+            more = told.get(text[at:start])
+            if more is None:
+                break
+            points = more
+        return points
 
     def right(self, text: str, stop: int) -> float:
         """Points for what stands behind."""
-        rest = len(text) - stop
-        if not rest:
-            return self._right.get(EDGE, 0.0)
-        for size in range(min(RIGHT, rest), 0, -1):
-            points = self._right.get(text[stop : stop + size])
-            if points is not None:
-                return points
-        return 0.0
+        size = len(text)
+        if stop >= size:
+            return self._right_edge
+        told, points = self._right, 0.0
+        for end in range(stop + 1, min(stop + RIGHT, size) + 1):
+            more = told.get(text[stop:end])
+            if more is None:
+                break
+            points = more
+        return points
 
     def own(self, surname: str, given: str) -> float:
         """Points of the characters of a name alone; very few for a character that no given name has."""

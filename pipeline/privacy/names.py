@@ -25,6 +25,20 @@ _FUNCTION = -5.2  # 和, 从
 _REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 
 
+class _Title(NamedTuple):
+    """What there is to know of a title before it is met."""
+
+    least: float
+    """Points that surname and left side must have."""
+    masked: bool
+    bare: bool
+    """Nothing but the sign for what is masked: a given name's last character may follow."""
+    not_before: tuple[str, ...]
+    """Words that make another word of it: 总|共, 工|资."""
+    reach: int
+    """Characters of it that may make a word with the surname: 施|工, 班|主任."""
+
+
 class _Full(NamedTuple):
     """A candidate of a full name."""
 
@@ -64,12 +78,14 @@ class NameReader:
         self._after, self._not_after = frozenset(told.after), frozenset(told.not_after)
         self._after_sure, self._after_strong = tuple(told.after_sure), tuple(told.after_strong)
         self._linking = frozenset(word for word in told.after if len(word) == 1)
-        self._titles, self._sure_titles = frozenset(told.titles), frozenset(told.sure_titles)
-        self._roles = frozenset(told.role_titles)
+        self._titles = {title: self._title(title, told) for title in told.titles}
         self._title_heads = frozenset(title[0] for title in told.titles) | frozenset((*_MASKS, told.family))
         self._short_titles = frozenset(title for title in told.titles if len(title) == 1) | frozenset((*_MASKS, told.family))
+        sizes: dict[str, set[int]] = {}
+        for title in told.titles:
+            sizes.setdefault(title[0], set()).add(len(title))
+        self._title_sizes = {char: tuple(sorted(own, reverse=True)) for char, own in sizes.items()}
         self._title_starts = frozenset(title[:2] for title in told.titles)
-        self._no_title = {title: tuple(rest) for title, rest in told.no_title_after.items() if rest}
         self._not_numbered = frozenset(told.not_numbered)
         self._no_little, self._little_tails = frozenset(told.no_little_before), frozenset(told.little_tails)
         self._pairs = usual_pairs()
@@ -257,12 +273,15 @@ class NameReader:
 
     def _inside(self, text: str, start: int) -> bool:
         """Whether a usual word holds the surname and what stands before it, and no cue ends there: 对方|某, 经常|某."""
-        known = self.known
-        if any(text[start - size : start + 1] in self._cue for size in (3, 2, 1) if start >= size):  # 宿管|阿姨: a role, no surname
-            return True
-        if known.get(text[start - 1 : start + 1], 0) < _USUAL and known.get(text[max(0, start - 2) : start + 1], 0) < _USUAL:
+        if not start:
             return False
-        return start > 0 and not any(text[start - size : start] in self._cue for size in (4, 3, 2) if start >= size)
+        known, cues, two = self.known, self._cue, text[start - 1 : start + 1]
+        three = text[start - 2 : start + 1] if start > 1 else two
+        if two in cues or three in cues or (start > 2 and text[start - 3 : start + 1] in cues):  # 宿管|阿姨: a role, no surname
+            return True
+        if known.get(two, 0) < _USUAL and known.get(three, 0) < _USUAL:
+            return False
+        return not any(text[start - size : start] in cues for size in (4, 3, 2) if start >= size)
 
     def left(self, text: str, start: int) -> tuple[float, str]:
         """Points for what stands before, and the cue word."""
@@ -306,12 +325,12 @@ class NameReader:
             stop = stars.end()
             stop += self._ends_name(text, stop)
             return self.hit(text, start, stop, "masked", 5.5, "", "")
-        for length in (4, 3, 2, 1):
+        for length in self._title_sizes.get(text[end : end + 1], ()):
             title = text[end : end + length]
-            if title in self._titles and len(title) == length:
-                hit = self._with_title(text, start, end, title, base)
-                if hit is not None:
-                    return hit
+            known = self._titles.get(title)
+            hit = None if known is None else self._with_title(text, start, end, title, known, base)
+            if hit is not None:
+                return hit
         return None
 
     def _ends_name(self, text: str, at: int) -> bool:
@@ -323,22 +342,27 @@ class NameReader:
             and self.right(text, at + 1, char)[0] >= self._w["after_mark"]
         )
 
-    def _with_title(self, text: str, start: int, end: int, title: str, base: float) -> Hit | None:
+    def _title(self, title: str, told: NameFile) -> _Title:
+        masked = title[0] == told.mask_sign
+        tiers = ((masked, "masked"), (title in told.sure_titles, "sure"), (len(title) == 1, "short"), (title in told.role_titles, "role"), (True, "long"))
+        tier = next(name for holds, name in tiers if holds)
+        after = tuple(told.no_title_after.get(title, ()))
+        return _Title(self._w[f"title_{tier}"], masked, title == told.mask_sign, after, min(len(title), 2) if not masked else 0)
+
+    def _with_title(self, text: str, start: int, end: int, title: str, known: _Title, base: float) -> Hit | None:
         stop = end + len(title)
-        if text.startswith(self._no_title.get(title, ()), stop) and self._no_title.get(title):
+        if (base < _FUNCTION and not known.masked) or (known.not_before and text.startswith(known.not_before, stop)):
             return None
-        masked = title[0] == self._mask_sign
+        if known.reach and end == start + 1 and self.known.get(text[start : end + known.reach], 0):  # 施工, 班主任
+            return None
         left, cue = self.left(text, start)
-        if not masked and (self.known.get(text[start : end + 1] if len(title) == 1 else text[start : end + 2], 0)) and end == start + 1:  # 施工, 班主任
+        if base + left < known.least or self._inside(text, start):
             return None
-        tier = "masked" if masked else "sure" if title in self._sure_titles else "short" if len(title) == 1 else "role" if title in self._roles else "long"
-        if base + left < self._w[f"title_{tier}"] or (base < _FUNCTION and not masked) or self._inside(text, start):
-            return None
-        if masked:
+        if known.masked:
             nxt = text[stop : stop + 1]
-            if (nxt.isdecimal() and text[stop + 1 : stop + 2] not in self._not_numbered) or (title == self._mask_sign and self._ends_name(text, stop)):
+            if (nxt.isdecimal() and text[stop + 1 : stop + 2] not in self._not_numbered) or (known.bare and self._ends_name(text, stop)):
                 stop += 1
-        return self.hit(text, start, stop, "masked" if masked else "titled", 5.0 + left, cue, title)
+        return self.hit(text, start, stop, "masked" if known.masked else "titled", 5.0 + left, cue, title)
 
     def _little(self, text: str, start: int, end: int, *, doubtful: bool) -> Hit | None:
         """小王, 老李, 阿强, 大刘"""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import NamedTuple
 
 from pipeline.privacy.checks import CHECKS
@@ -55,7 +54,7 @@ class _Pattern:
         regex = _filled(told.regex, owner.parts)
         self.regex = re.compile(edge.format(f"(?:{regex})"))
         self.bare = re.compile(regex)
-        self.width = parser.parse(regex).getwidth()[0]
+        self.least = told.least  # told in the file: asking the compiled pattern is no public part of `re`
         self.cued = told.score < LEAST and not told.check and told.cue in ("near", "tail")
         self.told = told
         self.name = f"{owner.id}/{told.name}"
@@ -84,11 +83,14 @@ class PatternReader:
         self._gates = {file.id: re.compile(file.gate) for file in files if file.gate and not file.literals}
         numbers = [(file, patterns) for file, patterns in self._files if file.form == "digits"]
         plain = [(file, pattern) for file, patterns in numbers for pattern in patterns if not pattern.told.raw]
-        self._digits = sorted(plain, key=lambda told: told[1].width)
+        self._digits = sorted(plain, key=lambda told: told[1].least)
+        self._shortest = min((pattern.least for _file, pattern in plain), default=0)
         self._cue_ends = frozenset(word[-1] for file, _pattern in plain for word in (*self._cues[file.id], *self._tails[file.id]))
         self._raw = [(file, pattern) for file, patterns in numbers for pattern in patterns if pattern.told.raw]
-        self._shortest_raw = min((pattern.width for _file, pattern in self._raw), default=0)
-        self._latin = [(file, patterns) for file, patterns in self._files if file.form == "latin"]
+        self._shortest_raw = min((pattern.least for _file, pattern in self._raw), default=0)
+        latin = [(file, pattern) for file, patterns in self._files if file.form == "latin" for pattern in patterns]
+        self._latin = sorted(latin, key=lambda told: told[1].least)
+        self._short_latin = min((pattern.least for _file, pattern in latin), default=0)
 
     def find(self, text: str) -> list[Hit]:
         """Hits in a normalised text, overlaps settled: higher priority, then longer, then earlier."""
@@ -96,15 +98,7 @@ class PatternReader:
         spans: list[tuple[int, int]] = []
         for run in _RUN.finditer(text):
             spans.append(run.span())
-            shown = run[0].rstrip(" -")
-            if _DIGIT.search(shown):
-                hits += self._in_run(text, _compact(shown, run.start()))
-                for file, pattern in self._raw if len(shown) >= self._shortest_raw else ():
-                    for found in pattern.regex.finditer(shown):
-                        begin = run.start() + found.start()
-                        hits += self._scored(text, file, pattern, begin, begin + len(found[0]), _digits(found[0]))
-            if len(shown) > 4:
-                hits += self._in_latin(text, run.start(), run.start() + len(shown))
+            hits += self._shown(text, run[0].rstrip(" -"), run.start())
         if _CHINESE_START.search(text):
             for run in _CHINESE_RUN.finditer(text):
                 spans.append(run.span())
@@ -113,9 +107,26 @@ class PatternReader:
             if not file.literals:
                 if spans:
                     hits += self._beside(text, file, patterns, spans)
-            elif any(literal in text for literal in file.literals) and (gate is None or gate.search(text)):
+            elif _has(text, file.literals) and (gate is None or gate.search(text)):
                 hits += self._in_text(text, file, patterns, 0, len(text))
         return settle(hits) if len(hits) > 1 else hits
+
+    def _shown(self, text: str, shown: str, start: int) -> list[Hit]:
+        """What a run of digits and letters holds."""
+        hits: list[Hit] = []
+        size = len(shown)
+        if shown.isdigit():  # most runs: a year, an amount, a telephone number
+            if size >= self._shortest:
+                hits += self._in_run(text, _Run(shown, range(start, start + size), frozenset((0,)), frozenset((size,))))
+        elif _DIGIT.search(shown):
+            hits += self._in_run(text, _compact(shown, start))
+            for file, pattern in self._raw if size >= self._shortest_raw else ():
+                for found in pattern.regex.finditer(shown):
+                    begin = start + found.start()
+                    hits += self._scored(text, file, pattern, begin, begin + len(found[0]), _digits(found[0]))
+        if size >= self._short_latin:
+            hits += self._in_latin(text, shown, start)
+        return hits
 
     def _beside(self, text: str, file: PatternFile, patterns: list[_Pattern], spans: list[tuple[int, int]]) -> Iterator[Hit]:
         """Text patterns without words of their own begin at a run of digits and letters, or a little before."""
@@ -134,7 +145,7 @@ class PatternReader:
 
     def _in_text(self, text: str, file: PatternFile, patterns: list[_Pattern], start: int, end: int) -> Iterator[Hit]:
         for pattern in patterns:
-            if pattern.literals and not any(literal in text for literal in pattern.literals):
+            if pattern.literals and not _has(text, pattern.literals):
                 continue
             for found in pattern.regex.finditer(text) if pattern.literals else pattern.regex.finditer(text, start, end):
                 yield self._hit(file, pattern, found.start(), found.end(), found[0], pattern.told.score, ())
@@ -143,7 +154,7 @@ class PatternReader:
         for begin in sorted(run.starts):
             rest, near = len(run.compact) - begin, None
             for file, pattern in self._digits:
-                if pattern.width > rest:
+                if pattern.least > rest:
                     break
                 if pattern.cued:  # a short number without a word before it is nobody's
                     near = self._cue_may_end(text, run.at[begin]) if near is None else near
@@ -162,11 +173,15 @@ class PatternReader:
     def _stands(run: _Run, end: int) -> bool:
         return end in run.stops and run.compact[end : end + 1] != "*"
 
-    def _in_latin(self, text: str, start: int, end: int) -> Iterator[Hit]:
-        for file, patterns in self._latin:
-            for pattern in patterns:
-                for found in pattern.regex.finditer(text, start, end):
-                    yield from self._scored(text, file, pattern, found.start(), found.end(), found[0])
+    def _in_latin(self, text: str, shown: str, start: int) -> Iterator[Hit]:
+        end = start + len(shown)
+        for file, pattern in self._latin:
+            if pattern.least > len(shown):
+                return
+            if pattern.literals and not _has(shown, pattern.literals):
+                continue
+            for found in pattern.regex.finditer(text, start, end):
+                yield from self._scored(text, file, pattern, found.start(), found.end(), found[0])
 
     def _scored(self, text: str, file: PatternFile, pattern: _Pattern, start: int, end: int, value: str) -> Iterator[Hit]:
         told = pattern.told
@@ -199,6 +214,13 @@ class PatternReader:
 
     def _hit(self, file: PatternFile, pattern: _Pattern, start: int, end: int, value: str, score: float, context: tuple[str, ...]) -> Hit:
         return Hit(start, end, file.kind, pattern.name, score, value.replace(" ", ""), context, file.priority)
+
+
+def _has(text: str, words: Sequence[str]) -> bool:
+    for word in words:  # noqa: SIM110 - any() with a generator takes three times as long
+        if word in text:
+            return True
+    return False
 
 
 def _digits(written: str) -> str:

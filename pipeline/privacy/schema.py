@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.rulepack.schema_base import Identified, Model
 
@@ -20,8 +20,9 @@ class Pattern(Model):
     """One named pattern. `score` alone; with the check passed `check_score`; with a cue `cue_score`; the best of these counts.
 
     `cue: near` asks for a cue word right before (a few filler characters between); `tail` for one of `tails`; `around` for one of `around` on either
-    side. `raw`: read with its separators, which are folded away otherwise. `literals`: looked for only where the text has one of them. `shown` is the least number
-    of digits that a masked form shows; `not` a pattern that the whole match must not fit.
+    side. `raw`: read with its separators, which are folded away otherwise. `literals`: looked for only where the text (for `form: latin` the run of letters and
+    digits) has one of them. `least` is the length of the shortest match, asked for where the form is digits or latin: shorter runs are passed over unread.
+    `shown` is the least number of digits that a masked form shows; `not` a pattern that the whole match must not fit.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Pattern(Model):
     check_score: float = 0.0
     cue: Literal["near", "tail", "around"] | None = None
     cue_score: float = 0.0
+    least: int = Field(default=0, ge=0)
     shown: int = 0
     region: bool = False
     raw: bool = False
@@ -66,6 +68,12 @@ class PatternFile(Identified):
     gate: str | None = None
     examples: list[Example] = Field(min_length=1)
     counterexamples: list[str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _tells_lengths(self) -> PatternFile:
+        if self.form != "text" and any(pattern.least < 1 for pattern in self.patterns):
+            raise ValueError("each pattern of the forms digits and latin tells its least length (`least`)")
+        return self
 
 
 class Nicks(Model):

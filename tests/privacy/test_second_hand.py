@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.privacy import Deidentifier
-from tests.privacy.beside import OTHERS, compare, ours, table
+from tests.privacy import beside
+from tests.privacy.beside import OTHERS, compare, finders, ours, table
 from tests.privacy.second_hand import carriers, narratives, score
 
 RECALL = {"name": 0.94, "address": 0.94, "identifiers": 0.99}
@@ -43,5 +44,27 @@ def test_texts_without_a_person_stay_as_they_are():
 
 @pytest.mark.slow
 def test_no_other_tool_that_is_installed_finds_more_identifiers():
-    rows = table(compare(narratives(rounds=2)))
+    there, absent = finders()
+    rows = table(compare(narratives(rounds=2), there))
+    assert there.keys() | absent.keys() == beside.TOOLS.keys()
     assert max(rows, key=lambda tool: rows[tool]["identifiers"]).startswith("fengqiao")
+
+
+@pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'jiojio'"), OSError("no model"), AttributeError("no such reader")])
+def test_a_tool_that_is_half_installed_is_left_out_with_its_reason(monkeypatch, error):
+    def broken():
+        raise error
+
+    monkeypatch.setattr(beside, "TOOLS", {beside.OURS: beside.ours, "half": broken, "breaks": lambda: lambda text: broken()})
+    there, absent = finders()
+    assert list(there) == [beside.OURS]
+    assert absent == dict.fromkeys(("half", "breaks"), f"{type(error).__name__}: {error}")
+
+
+def test_our_own_tool_is_never_left_out(monkeypatch):
+    def broken():
+        raise OSError("no rules")
+
+    monkeypatch.setattr(beside, "TOOLS", {beside.OURS: broken})
+    with pytest.raises(OSError, match="no rules"):
+        finders()
