@@ -19,6 +19,7 @@ from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.rulepack.store import load_pack
 from pipeline.text.document import Document, read
 from pipeline.text.plain import chinese
+from pipeline.text.question import asks_first, asks_last, breaks_off, open_end
 from pipeline.text.shape import turns
 from pipeline.values import Assessment, Incident, Recall
 
@@ -182,4 +183,8 @@ def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:
         "fact.common": common / han if han else 0.0,
         "fact.characters": float(len(text)),
         "fact.turns": float(turns(text)),
+        "fact.asks_first": float(asks_first(text)),
+        "fact.asks_last": float(asks_last(text)),
+        "fact.breaks_off": float(breaks_off(text)),
+        "fact.open_end": float(open_end(text)),
     }
