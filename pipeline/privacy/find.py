@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,8 @@ from pipeline.text.normalise import fold, normalise
 
 Strictness = Literal["auto", "on", "off"]
 _REPEATED = 0.8  # score of a name from which it is also taken where it stands without a context of its own
+_USUAL = 2  # step from which a word is a word before it is a given name
+_SURE, _GIVEN_AGAIN = 0.9, 0.7
 
 
 class Deidentifier:
@@ -77,13 +79,13 @@ class Deidentifier:
         names = self._names.find(plain)
         again: list[Hit] = []
         if names:
-            again = _repeated(plain, names)
+            again = _repeated(plain, names, self._names.known)
             if addresses:  # 当事人庄|晓梦: a name with good reason is no village
                 addresses = [hit for hit in addresses if hit.part == "exact" or not any(_outweighs(name, hit) for name in (*names, *again))]
         hits = _merged(len(plain), identifiers, addresses, names, again)
         if self._second is not None:
             more = added(self._second, plain, hits, self._names.may_name)
-            hits = _merged(len(plain), hits, more, _repeated(plain, more))
+            hits = _merged(len(plain), hits, more, _repeated(plain, more, self._names.known))
         return hits
 
     def reasons(self, text: str, factors: Iterable[str] = ()) -> tuple[str, ...]:
@@ -136,18 +138,29 @@ def _start(finding: Finding) -> int:
     return finding.start
 
 
-def _repeated(plain: str, names: list[Hit]) -> list[Hit]:
-    """A full name found with good reason is the same name wherever it stands again."""
+def _repeated(plain: str, names: list[Hit], known: Mapping[str, int]) -> list[Hit]:
+    """A full name found with good reason is the same name wherever it stands again, and so is its given name alone: 王建国 … 建国说."""
     more: list[Hit] = []
     for name in names:
-        if name.part != "full" or name.score < _REPEATED or name.end - name.start <= 2:
+        size = name.end - name.start
+        if name.part != "full" or name.score < _REPEATED or size <= 2:
             continue
-        at = plain.find(name.value)
-        while at >= 0:
-            if at != name.start:
-                more.append(name._replace(start=at, end=at + len(name.value), recogniser="name/repeated", context=()))
-            at = plain.find(name.value, at + len(name.value))
+        more += [name._replace(start=at, end=at + size, recogniser="name/repeated", context=()) for at in _places(plain, name.value) if at != name.start]
+        given = name.value[-2:]
+        if name.score >= _SURE and plain.count(given) > 1 and known.get(given, 0) < _USUAL:
+            more += [
+                Hit(at, at + 2, "name", "name/given_again", _GIVEN_AGAIN, given, (name.value,), name.priority, "given")
+                for at in _places(plain, given)
+                if at + 2 != name.end and known.get(plain[at - 1 : at + 1], 0) < _USUAL and known.get(plain[at + 1 : at + 3], 0) < _USUAL
+            ]
     return more
+
+
+def _places(plain: str, word: str) -> Iterator[int]:
+    at = plain.find(word)
+    while at >= 0:
+        yield at
+        at = plain.find(word, at + len(word))
 
 
 def _outweighs(name: Hit, place: Hit) -> bool:

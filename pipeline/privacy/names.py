@@ -19,6 +19,7 @@ from pipeline.privacy.words import background, usual_pairs, words
 _PRIORITY = 30
 _STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|○{1,2}")
 _MASKS = "*x○"
+_SAYS = frozenset(("strong", "sure"))  # tiers of words that say: a person follows
 _USUAL = 2  # step of a word from which it speaks against a surname in it
 _NEVER = -4.4  # 后, 却, 经: words through and through
 _FUNCTION = -5.2  # 和, 从
@@ -79,6 +80,7 @@ class NameReader:
         self._after_sure, self._after_strong = tuple(told.after_sure), tuple(told.after_strong)
         self._linking = frozenset(word for word in told.after if len(word) == 1)
         self._titles = {title: self._title(title, told) for title in told.titles}
+        self._organ = re.compile("|".join(told.organs))
         self._title_heads = frozenset(title[0] for title in told.titles) | frozenset((*_MASKS, told.family))
         self._short_titles = frozenset(title for title in told.titles if len(title) == 1) | frozenset((*_MASKS, told.family))
         sizes: dict[str, set[int]] = {}
@@ -93,7 +95,7 @@ class NameReader:
         self._words = words().keys() | set(told.not_words)
         self._mask_sign, self._surname_word, self._family = told.mask_sign, told.surname_word, told.family
         self._surname_after, self._joins, self._big = frozenset(told.surname_after) | {""}, frozenset(told.joins), told.big
-        self._near, self._whole_word = w["near"], w["whole_word"]
+        self._near, self._whole_word, self._between = w["near"], w["whole_word"], w["between"]
         self._least_left, self._least_both = w["near"] - w["hope_right"], w["near"] - w["hope_across"]
         self._pet_ends = frozenset(told.pet_ends)
         self._little_words = self._littles(told)
@@ -107,6 +109,7 @@ class NameReader:
         pets = [mark + char for mark in told.pet_marks for char in chars] + [char + mark for mark in told.pet_ends for char in chars]
         pets = [pet for pet in pets if self.known.get(pet, 0) < _USUAL]
         made = dict.fromkeys(pets, True) | {mark + char: mark == told.big for mark in told.little for char in told.little_surnames}
+        made |= {mark + char: True for mark in told.little if mark != told.big for char in told.little_doubtful}
         for word in told.not_words:
             if word in made:
                 if word[0] == told.big:
@@ -140,7 +143,7 @@ class NameReader:
         """Names in a normalised text, in order, none overlapping."""
         hits = self._by_word(text) if self._surname_word in text else []
         full: list[_Full] = []
-        cues, known, pets, done = self._cues.left, self.known, self._pet_ends, 0
+        cues, pets, done = self._cues.left, self._pet_ends, 0
         for start, flags, points in zip(*self._screen.look(text), strict=True):
             if start < done:
                 continue
@@ -155,13 +158,7 @@ class NameReader:
                         done = hit.end
                         continue
             if points >= self.full.cut and text[start - 1 : start + 1] not in cues:  # 老公|振宇: 公 ends a role
-                if (
-                    points < self._sure_pair
-                    and (
-                        known.get(text[start : start + 2], 0) >= _USUAL  # 公司
-                        or (known.get(text[start - 1 : start + 1], 0) >= _USUAL and text[start - 2 : start] not in cues and text[start - 3 : start] not in cues)
-                    )
-                ):
+                if points < self._sure_pair and self._usual(text, start):
                     continue
                 self._weigh(text, start, start + 1, full)
         for mark in pets:
@@ -170,6 +167,15 @@ class NameReader:
         if full:
             hits = self._chosen(text, full, hits)
         return self._others.further(text, hits)
+
+    def _usual(self, text: str, start: int) -> bool:
+        """Whether a usual word holds a doubtful surname, 公司 or 经常|某, and no role stands right before it."""
+        before, cues = text[start - 1 : start], self._cues.left
+        if self.known.get(text[start - 1 : start + 1], 0) < _USUAL and (
+            self.known.get(text[start : start + 2], 0) < _USUAL or before in MARKS or before in cues
+        ):
+            return False
+        return text[start - 2 : start] not in cues and text[start - 3 : start] not in cues
 
     def _double(self, text: str, start: int, hits: list[Hit], full: list[_Full]) -> int:
         """欧阳女士, 司马青云; where the reading goes on."""
@@ -218,8 +224,15 @@ class NameReader:
             if points < self._least_both or text[given:stop] in self._titles or text[start:stop] in self._not_words:
                 continue
             points += weights.across(text, start, given, stop)
-            if points > self._near + (self._whole_word if self.known.get(text[start:stop], 0) >= _USUAL else 0.0):
+            if points > self._near + (self._over_word(text, start, stop) if self.known.get(text[start:stop], 0) >= _USUAL else 0.0):
                 full.append(_Full(points, start, stop))
+
+    def _over_word(self, text: str, start: int, stop: int) -> float:
+        """How many points more a name needs that is a usual word: fewer where what stands on both sides says that it is a person."""
+        if text[start:stop] in self._cues.left:  # 房东, 家长: a role
+            return self._whole_word
+        said = self._cues.left.get(text[start - 3 : start]) or self._cues.left.get(text[start - 2 : start]) or self._cues.left.get(text[start - 4 : start])
+        return self._whole_word - (self._between if said in _SAYS and self.right(text, stop, "")[0] >= self._w["after_mark"] else 0.0)
 
     def _chosen(self, text: str, full: list[_Full], short: list[Hit]) -> list[Hit]:
         """Of the candidates the best that do not overlap; those a little below the threshold where another name holds them up."""
@@ -358,6 +371,8 @@ class NameReader:
         left, cue = self.left(text, start)
         if base + left < known.least or self._inside(text, start):
             return None
+        if known.masked and base + left < self._w["title_plain"] and self._organ.search(text, stop, stop + 8):  # 向某科技公司
+            return None
         if known.masked:
             nxt = text[stop : stop + 1]
             if (nxt.isdecimal() and text[stop + 1 : stop + 2] not in self._not_numbered) or (known.bare and self._ends_name(text, stop)):
@@ -372,7 +387,7 @@ class NameReader:
         left, cue = self.left(text, start)
         right, word = self.right(text, end, text[end - 1])
         fits = (right >= 0.9 and left > 0) if doubtful else (right > 0 or left > 0)
-        if right < -1 or not (fits or (text[start:end] not in self._not_words and self._others.stands(text, start, end, "nick"))):
+        if right < -1 or not (fits or self._others.stands(text, start, end, "little" if text[start:end] in self._not_words else "nick")):
             return None
         if text[end : end + 1] in self._little_tails:
             end += 1

@@ -46,12 +46,15 @@ class OtherNames:
             | dict.fromkeys(told.given_cues, "self")
             | dict.fromkeys(told.kin, "kin")
             | dict.fromkeys(told.naming, "naming")
+            | {word: "tail" for word in told.kin_tails if word not in told.kin}
         )
         self._cue_words, self._cue_kinds = tuple(cues), tuple(cues.values())
         self._cues = CharwiseDoubleArrayAhoCorasick(list(cues), MATCH_KIND_LEFTMOST_LONGEST)
         self._linking = re.compile(f"(?:{'|'.join(told.naming_links)})?")
         self._nick = re.compile(_NICK.pattern % "|".join(told.naming_links))
         self._joins = frozenset(told.joins)
+        self._tails = frozenset(told.kin_tails)
+        self._kin_tails = frozenset(word for word in told.kin_tails if word.endswith(tuple(told.kin)))  # 他儿子: also a kin word before a given name
         self._named_not = frozenset(told.not_named)
 
     def further(self, text: str, hits: list[Hit]) -> list[Hit]:
@@ -70,6 +73,9 @@ class OtherNames:
                 continue
             if kind == "nick":
                 hit = self._nickname(text, end, cue)
+            elif kind == "tail" or (kind == "kin" and cue in self._tails and start > 1):
+                hit = self._before_tail(text, start, cue, hits)
+                hit = hit or (self._given(text, end, cue, "kin") if cue in self._kin_tails else None)
             elif any(hit.start <= end < hit.end for hit in hits):
                 continue
             else:
@@ -112,11 +118,26 @@ class OtherNames:
         given = text[start:end]
         points = self._weights.first.get(given[:1], NONE) + self._weights.last.get(given[1:], NONE)
         usual = self._known.get(given, 0)
-        if points < self._w[f"given_{kind}"] + self._w["given_usual"] * (usual > 1) or self._known.get(text[end - 1 : end + 1], 0) > 1:
+        least = self._w["given_named"] if kind == "self" and text[end : end + 1] in BREAKS else self._w[f"given_{kind}"]
+        if points < least + self._w["given_usual"] * (usual > 1) or self._known.get(text[end - 1 : end + 1], 0) > 1:
             return None
-        if self._weights.right(text, end) < self._w[f"given_right_{kind}"] or self._known.get(text[start : end + 1], 0) > 1:
+        alone = kind == "self" and text[end : end + 1] in BREAKS
+        if not alone and (self._weights.right(text, end) < self._w[f"given_right_{kind}"] or self._known.get(text[start : end + 1], 0) > 1):
             return None
         return self._reader.hit(text, start, end, "given", 4.0, cue, self._reader.right(text, end, "")[1])
+
+    def _before_tail(self, text: str, end: int, cue: str, hits: list[Hit]) -> Hit | None:
+        """振宇|他妈, 梓涵|妈妈: a typical given name of two characters before a kin word, at the begin of a clause or behind what stands before names."""
+        start = end - 2
+        if start < 0 or any(hit.start < end and start < hit.end for hit in hits):
+            return None
+        given = text[start:end]
+        points = self._weights.first.get(given[:1], NONE) + self._weights.last.get(given[1:], NONE)
+        if points < self._w["given_tail"] + self._w["given_usual"] * (self._known.get(given, 0) > 1) or self._known.get(text[start - 1 : start + 1], 0) > 1:
+            return None
+        if self._weights.left(text, start) < self._w["given_tail_left"] or not self._reader.may_name(given):
+            return None
+        return self._reader.hit(text, start, end, "given", 4.0, self._reader.left(text, start)[1], cue)
 
     def _named(self, text: str, at: int, cue: str) -> Hit | None:
         """真名|江河, : after a naming cue two or three characters up to a pause are a name where a surname begins them, even a word."""
@@ -124,8 +145,8 @@ class OtherNames:
         found = _HAN.match(text, start)
         if found is None or text[found.end() : found.end() + 1] not in BREAKS or found[0] in self._named_not or found[0][0] in self._joins:
             return None
-        if not self._reader.begins(found[0]):
-            return None
+        if not self._reader.begins(found[0]):  # 我叫|子豪,
+            return self._given(text, start, cue, "self") if len(found[0]) == _SHORT else None
         return self._reader.hit(text, start, found.end(), "full", 4.5, cue, "")
 
     def _nickname(self, text: str, at: int, cue: str) -> Hit | None:

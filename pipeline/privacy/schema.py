@@ -104,9 +104,11 @@ class NameFile(Identified):
     role_titles: list[str]
     no_title_after: dict[str, list[str]]
     masks: list[str]
+    organs: list[str]
     little: str
     no_little_before: str
     little_surnames: str
+    little_doubtful: str
     words: list[str]
     not_words: list[str]
     after: list[str]
@@ -132,6 +134,7 @@ class NameFile(Identified):
     not_named: list[str]
     kin: list[str]
     given_cues: list[str]
+    kin_tails: list[str]
     pet_ends: str
     surname_after: str
     joins: str
