@@ -83,10 +83,8 @@ class NameReader:
         self._organ = re.compile("|".join(told.organs))
         self._title_heads = frozenset(title[0] for title in told.titles) | frozenset((*_MASKS, told.family))
         self._short_titles = frozenset(title for title in told.titles if len(title) == 1) | frozenset((*_MASKS, told.family))
-        sizes: dict[str, set[int]] = {}
-        for title in told.titles:
-            sizes.setdefault(title[0], set()).add(len(title))
-        self._title_sizes = {char: tuple(sorted(own, reverse=True)) for char, own in sizes.items()}
+        heads = {title[0] for title in told.titles}
+        self._title_sizes = {head: sorted({len(title) for title in told.titles if title[0] == head}, reverse=True) for head in heads}
         self._title_starts = frozenset(title[:2] for title in told.titles)
         self._not_numbered = frozenset(told.not_numbered)
         self._no_little, self._little_tails = frozenset(told.no_little_before), frozenset(told.little_tails)
@@ -371,9 +369,9 @@ class NameReader:
         left, cue = self.left(text, start)
         if base + left < known.least or self._inside(text, start):
             return None
-        if known.masked and base + left < self._w["title_plain"] and self._organ.search(text, stop, stop + 8):  # 向某科技公司
-            return None
         if known.masked:
+            if base + left < self._w["title_plain"] and self._organ.search(text, stop, stop + 8):  # 向某科技公司
+                return None
             nxt = text[stop : stop + 1]
             if (nxt.isdecimal() and text[stop + 1 : stop + 2] not in self._not_numbered) or (known.bare and self._ends_name(text, stop)):
                 stop += 1
