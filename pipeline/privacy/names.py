@@ -19,6 +19,7 @@ from pipeline.privacy.words import background, usual_pairs, words
 _PRIORITY = 30
 _STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|○{1,2}")
 _MASKS = "*x○"
+_AGE = re.compile("[0-9]{1,2}周?岁")
 _SAYS = frozenset(("strong", "sure"))  # tiers of words that say: a person follows
 _USUAL = 2  # step of a word from which it speaks against a surname in it
 _NEVER = -4.4  # 后, 却, 经: words through and through
@@ -169,9 +170,7 @@ class NameReader:
     def _usual(self, text: str, start: int) -> bool:
         """Whether a usual word holds a doubtful surname, 公司 or 经常|某, and no role stands right before it."""
         before, cues = text[start - 1 : start], self._cues.left
-        if self.known.get(text[start - 1 : start + 1], 0) < _USUAL and (
-            self.known.get(text[start : start + 2], 0) < _USUAL or before in MARKS or before in cues
-        ):
+        if self.known.get(text[start - 1 : start + 1], 0) < _USUAL and (self.known.get(text[start : start + 2], 0) < _USUAL or before in cues):
             return False
         return text[start - 2 : start] not in cues and text[start - 3 : start] not in cues
 
@@ -221,7 +220,7 @@ class NameReader:
             points = left + own + weights.right(text, stop)
             if points < self._least_both or text[given:stop] in self._titles or text[start:stop] in self._not_words:
                 continue
-            points += weights.across(text, start, given, stop)
+            points += weights.across(text, start, given, stop) + (self._w["age"] if _AGE.match(text, stop) else 0.0)
             if points > self._near + (self._over_word(text, start, stop) if self.known.get(text[start:stop], 0) >= _USUAL else 0.0):
                 full.append(_Full(points, start, stop))
 
@@ -384,7 +383,8 @@ class NameReader:
             return None
         left, cue = self.left(text, start)
         right, word = self.right(text, end, text[end - 1])
-        fits = (right >= 0.9 and left > 0) if doubtful else (right > 0 or left > 0)
+        home = text[end : end + 1] == self._family and text[start] != self._big  # 老万|家
+        fits = ((right >= 0.9 or home) and left > 0) if doubtful else (right > 0 or left > 0)
         if right < -1 or not (fits or self._others.stands(text, start, end, "little" if text[start:end] in self._not_words else "nick")):
             return None
         if text[end : end + 1] in self._little_tails:
