@@ -3,8 +3,9 @@
 Rows come from two sides. Invented names are planted into narratives where a masked name, a pronoun or a role stood, and into frames (name_frames.txt):
 all other candidates of such a text are no names. And further text is read by LAC, whose persons count as names and all else as none.
 
-The weights in the repository were fitted with `--texts` on real texts that are not ours to pass on (petitions, questions to lawyers, court and fraud news):
-of the corpora alone the command makes weights that find about as many names in texts they have not seen, but take half as many words again for names.
+The weights in the repository were fitted by an earlier script over these functions, with further real texts that are not ours to pass on (petitions,
+questions to lawyers, court and fraud news), as `--texts` takes them. Of the corpora alone the command makes weights that find about as many names in
+texts they have not seen, but take half as many words again for names.
 """
 
 from __future__ import annotations
