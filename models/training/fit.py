@@ -18,7 +18,7 @@ from models.training.data import Matrix
 
 Floats = npt.NDArray[np.float64]
 LAYERS = 3  # that the encoder pools
-HELD = 2.0  # how strongly a label's own shift is held at 0: as two texts would
+HELD = 2.0  # how strongly a label's own shift is held at 0: as two texts would; 2026-11-22, not fitted
 TOLERANCE = 1e-3  # of the gradient: accuracy on held-out folds no longer changes below it
 
 
@@ -58,7 +58,7 @@ class Strength:
     one_deep: float = 4.0
     many_fast: float = 0.5
     many_deep: float = 2.0
-    miscover: tuple[float, float] = (0.2, 0.1)  # share of texts whose conformal set may miss the right label, tier 1 alone and with the encoder
+    miscover: tuple[float, float] = (0.2, 0.1)  # share of texts whose conformal set may miss its label: tier 1 alone (2026-11-22), with the encoder
 
 
 @dataclass(slots=True)
