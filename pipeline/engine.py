@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline import decide, facts
 from pipeline.advice import Adviser, View
 from pipeline.answer import Answer, Loss
+from pipeline.facts.questions import QuestionReader
 from pipeline.fuse import Labels, doubted, fuse, higher, raised
 from pipeline.grade import Grade, grade
 from pipeline.match.reading import Reading
@@ -19,7 +20,6 @@ from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.rulepack.store import load_pack
 from pipeline.text.document import Document, read
 from pipeline.text.plain import chinese
-from pipeline.text.question import asks_first, asks_last, breaks_off, open_end
 from pipeline.text.shape import turns
 from pipeline.values import Assessment, Incident, Recall
 
@@ -64,7 +64,7 @@ class Engine:
         longest = int(self.pack.settings["longest_narrative"])
         document = read(incident.narrative if len(incident.narrative) <= longest else incident.narrative[:longest])
         found = self.extractor.extract(document, incident.occurred_at)
-        values = _fact_values(document, found)
+        values = _fact_values(document, found, self.extractor.questions)
         values["meta.truncated"] = 1.0 if len(incident.narrative) > longest else 0.0
         return document, decide.read_narrative(self.pack, document, self.spans(document), values, incident.channel), found
 
@@ -168,7 +168,7 @@ def _remember(answer: Answer, recall: Recall | None) -> None:
         answer.remember(recall)
 
 
-def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:
+def _fact_values(document: Document, found: facts.Facts, questions: QuestionReader) -> dict[str, float]:
     """The `fact.*` operands of conditions."""
     text = document.text
     han, common = chinese(text)
@@ -183,8 +183,8 @@ def _fact_values(document: Document, found: facts.Facts) -> dict[str, float]:
         "fact.common": common / han if han else 0.0,
         "fact.characters": float(len(text)),
         "fact.turns": float(turns(text)),
-        "fact.asks_first": float(asks_first(text)),
-        "fact.asks_last": float(asks_last(text)),
-        "fact.breaks_off": float(breaks_off(text)),
-        "fact.open_end": float(open_end(text)),
+        "fact.asks_first": float(questions.asks_first(text)),
+        "fact.asks_last": float(questions.asks_last(text)),
+        "fact.breaks_off": float(questions.breaks_off(text)),
+        "fact.open_end": float(questions.open_end(text)),
     }

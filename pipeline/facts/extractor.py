@@ -20,6 +20,7 @@ from pipeline.facts.numbers import Number, number_pattern, parse
 from pipeline.facts.parties import PartyReader
 from pipeline.facts.payments import PaymentReader
 from pipeline.facts.places import PlaceReader
+from pipeline.facts.questions import QuestionReader
 from pipeline.facts.scan import Scan
 from pipeline.facts.times import TimeReader
 from pipeline.text.document import Document
@@ -42,6 +43,7 @@ class Extractor:
         self._parties = PartyReader(lists["roles"], lists["names"], lists["acts"])
         self._harm = HarmReader(lists["injuries"])
         self._apps = AppReader(lists["apps"])
+        self.questions = QuestionReader(lists["questions"])
         self._automaton, self._readers = self._words(lists).compiled()
         self._units = self._dispatch().compiled()
         self._number = number_pattern(self._units)

@@ -15,7 +15,24 @@ from pipeline.facts.scan import Scan
 from pipeline.rulepack.files import SHIPPED, read_yaml
 from pipeline.text.normalise import fold
 
-FILES = ("acts", "ages", "apps", "counts", "decoys", "identifiers", "injuries", "loss", "money", "names", "payments", "places", "roles", "times", "weapons")
+FILES = (
+    "acts",
+    "ages",
+    "apps",
+    "counts",
+    "decoys",
+    "identifiers",
+    "injuries",
+    "loss",
+    "money",
+    "names",
+    "payments",
+    "places",
+    "questions",
+    "roles",
+    "times",
+    "weapons",
+)
 Reader = Callable[[Scan, int, int, Any], None]
 """What is done at a word: the scan, the span of the word, and what the word list says of it."""
 NumberReader = Callable[[Scan, int, int, int, Number, Any], int]
