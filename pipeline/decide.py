@@ -46,6 +46,19 @@ def decide_factors(pack: Pack, reading: Reading) -> None:
             reading.decide(rule, 1.0, reading.support(rule))
 
 
+def settle_factors(pack: Pack, reading: Reading) -> None:
+    """Ask the factors again that depend on what kind of matter it is, now that category and type are fixed. What a model proposed stays."""
+    for rule in reading.asked(pack.settling):
+        held = reading.decided.get(f"factor.{rule.id}")
+        if rule.once_settled is None or (held is not None and held.model):
+            continue
+        if not reading.holds(rule, rule.once_settled):
+            reading.drop(rule)
+        elif held is None:
+            own = set(rule.groups.values())
+            reading.decide(rule, 1.0, tuple(hit for hit in reading.support(rule, rule.once_settled) if hit.signal in own))
+
+
 def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
     """Fraud scripts whose condition holds and whose score reaches the floor, best first."""
     scores: dict[str, float] = {}

@@ -132,6 +132,7 @@ class Engine:
             decide.hold_stage(reading, stage)
         loss = self._loss_at(answer, stage) if scripts else None
         answer.settle(labels.categories, labels.disputes, scripts, stage, loss)
+        decide.settle_factors(self.pack, reading)
 
     def _loss(self, answer: Answer) -> Loss:
         """The loss as the text tells it, for the stages to ask."""

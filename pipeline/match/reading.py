@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline.match.context import Context
 from pipeline.match.hit import ASSERTED, Hit
 from pipeline.match.scan import Spans
+from pipeline.rulepack.condition import Condition
 from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
 
@@ -131,14 +132,14 @@ class Reading:
 
     # decisions
 
-    def holds(self, rule: RuleSpec) -> bool:
-        """Whether the rule's condition holds."""
-        return rule.condition.test(self.found, self.values.get, self)
+    def holds(self, rule: RuleSpec, condition: Condition | None = None) -> bool:
+        """Whether the rule's condition holds, or another one of the rule's."""
+        return (condition or rule.condition).test(self.found, self.values.get, self)
 
-    def support(self, rule: RuleSpec) -> tuple[Hit, ...]:
+    def support(self, rule: RuleSpec, condition: Condition | None = None) -> tuple[Hit, ...]:
         """The hits that a holding condition rests on, in order, without doubles."""
         self._rule = rule
-        return tuple(sorted(set(rule.condition.support(self))))
+        return tuple(sorted(set((condition or rule.condition).support(self))))
 
     def score(self, rule: RuleSpec) -> tuple[float, tuple[Hit, ...]]:
         """Score of a scored rule and the hits that speak for it."""
@@ -167,6 +168,12 @@ class Reading:
         self.values[label] = 1.0
         if fresh:
             self.values[label + ".fresh"] = 1.0
+
+    def drop(self, rule: RuleSpec) -> None:
+        """Forget that a label holds."""
+        label = f"{LABEL[rule.family]}.{rule.id}"
+        if self.decided.pop(label, None) is not None:
+            self.values[label] = self.values[label + ".fresh"] = 0.0
 
     def propose(self, rule: RuleSpec, chance: float, *, counts: bool) -> None:
         """Record a label that a classifier proposes; conditions see it only where it `counts`."""

@@ -94,6 +94,7 @@ class RuleSpec:
     inputs: tuple[tuple[str, float], ...]
     data: dict[str, Any] = field(default_factory=dict)
     number: int = -1  # among all rules of the pack
+    once_settled: Condition | None = None  # of a factor: asked again once category and type are fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class Pack:
     review: Board[RuleSpec]  # the reasons for review that have a condition
     maps: dict[str, tuple[tuple[Condition | None, int], ...]]  # profile → (condition, index of level), first match wins
     factors: tuple[RuleSpec, ...]  # each after those that its condition names
+    settling: tuple[RuleSpec, ...]  # the factors with a `once_settled` condition
     facts: dict[str, dict[str, Any]]  # the word lists of the fact extractor
     masked: dict[int, tuple[int, ...]]  # signal of excepted words → the signals that may not overlap them
     owners: tuple[int, ...]  # signal → number of its rule
@@ -176,6 +178,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         _board(rule for rule in rules["review"].values() if rule.data["when"]),
         {name: _map(rule) for name, rule in rules["profiles"].items()},
         tuple([rules["factors"][name] for name in (sealed["factor_order"] if sealed else _ordered(rules["factors"]))]),
+        tuple([rule for rule in rules["factors"].values() if rule.once_settled is not None]),
         plan["facts"],
         _masked(signals),
         tuple([numbers.get((spec.family, spec.rule), -1) for spec in signals]),
@@ -221,10 +224,11 @@ def _rule(family: str, data: dict[str, Any], always: dict[str, list[str]] | None
     text = data.get("condition") or data.get("when")
     condition = Condition(text, groups, f"{family}/{data['id']}.yaml")
     inputs = tuple((data.get("inputs") or {}).items())
+    settled = Condition(data["once_settled"], groups, f"{family}/{data['id']}.yaml once_settled") if data.get("once_settled") else None
     if always is not None:  # a sealed plan knows
-        return RuleSpec(family, data["id"], data["name"], groups, condition, data["id"] in always[family], inputs, data, number)
+        return RuleSpec(family, data["id"], data["name"], groups, condition, data["id"] in always[family], inputs, data, number, settled)
     known = condition.node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
-    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data, number)
+    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data, number, settled)
 
 
 def _map(profile: RuleSpec) -> tuple[tuple[Condition | None, int], ...]:
@@ -267,6 +271,9 @@ def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
             yield f"{family}/{rule.id}", rule, family, rule.condition.node
             for name, _ in rule.inputs:
                 yield f"{family}/{rule.id}", rule, family, Group(name) if "." not in name else parse(name)
+            if rule.once_settled is not None:  # asked after the categories: it may name all that grading may
+                rule.once_settled.compiled()
+                yield f"{family}/{rule.id} once_settled", rule, "grading", rule.once_settled.node
     for statement in pack.statements.items:
         statement.condition.compiled()
         yield f"grading/{statement.axis} {statement.entry['id']}", None, "grading", statement.condition.node

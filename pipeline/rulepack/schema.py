@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from pipeline.rulepack.schema_base import Identified, Model
 from pipeline.rulepack.schema_loop import Loop
@@ -92,6 +92,13 @@ class Factor(Rule):
     ]  # fmt: skip
     gate: bool | str = False
     internal: bool = False
+    once_settled: str | None = None  # asked once category and type are fixed, with `factor.<id>` as `condition` left it; then this decides
+
+    @model_validator(mode="after")
+    def _nothing_lowers_a_gate(self) -> Self:
+        if self.gate and self.once_settled:
+            raise ValueError("a gate may not have `once_settled`: nothing lowers it")
+        return self
 
 
 def _joined(value: object) -> object:
