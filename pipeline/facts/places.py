@@ -14,7 +14,7 @@ from pipeline.facts.scan import Atom, Scan
 _ROOM = re.compile(r"([0-9]{3,4})(?![0-9])(?:室|号房|房)?")  # 2单元501
 
 _PUNCTUATION = " ,.;:!?()[]<>\"'/|+=*&#%$@~-_\n。、《》【】“”…·"
-_NO_NAME = frozenset(_PUNCTUATION)
+NO_NAME = frozenset(_PUNCTUATION)
 _NONE: tuple[str, ...] = ()
 
 
@@ -39,7 +39,7 @@ class PlaceReader:
     def suffix(self, scan: Scan, start: int, end: int, level: str) -> None:
         """An end of a place name: walk back to where the name begins."""
         text = scan.text
-        if not start or text[start - 1] in _NO_NAME or text.startswith(self._not_after.get(text[start:end], _NONE), end):
+        if not start or text[start - 1] in NO_NAME or text.startswith(self._not_after.get(text[start:end], _NONE), end):
             return
         low, high = self._spans[level]
         last = scan.places[-1] if scan.places else None

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
-from pipeline.facts.places import PlaceReader
+from pipeline.facts.places import NO_NAME, PlaceReader
 from pipeline.facts.scan import Atom, Scan
 from pipeline.privacy.patterns import Hit
 from pipeline.privacy.schema import AddressFile
@@ -79,7 +79,8 @@ class AddressReader:
         self._loose = frozenset(("estate",))  # levels whose names have at least two characters
         self._exact, self._named = frozenset(told.exact), frozenset(told.named)
         self._whole_levels = self._exact | self._named
-        self._hopeful = frozenset(i for i, level in enumerate(self._levels) if level in self._whole_levels or level == _UNIT)
+        self._unit_terms = frozenset(i for i, level in enumerate(self._levels) if level == _UNIT)
+        self._hopeful = frozenset(i for i, level in enumerate(self._levels) if level in self._whole_levels)
         self._before_estate = frozenset(i for i, level in enumerate(self._levels) if level in _BEFORE_ESTATE)
         self._public, self._regions = frozenset(told.public), frozenset(told.regions)
         self._not_before = frozenset(told.not_before)
@@ -114,10 +115,17 @@ class AddressReader:
             return []
 
     def _promises(self, text: str, found: list[tuple[int, int, int]]) -> bool:
-        """Whether the terms may make an address at all: a village or estate, a unit, a number or an estate right behind; most texts name a town or a road."""
-        hopeful, before_estate = self._hopeful, self._before_estate
-        for _start, end, term in found:
-            if term in hopeful or text[end : end + 1] in _HEADS or (term in before_estate and self._estate.match(text, end)):
+        """Whether the terms may make an address at all: a village with a name, a numbered unit, a number or an estate right behind; most texts have none."""
+        hopeful, before_estate, units = self._hopeful, self._before_estate, self._unit_terms
+        for start, end, term in found:
+            if term in units:
+                if text[start - 1] in _NUMERALS:
+                    return True
+            elif (
+                (term in hopeful and (text[start - 1] not in NO_NAME or self._terms[term] in self._whole))
+                or text[end : end + 1] in _HEADS
+                or (term in before_estate and self._estate.match(text, end))
+            ):
                 return True
         return "-" in text and _FLAT.search(text) is not None
 

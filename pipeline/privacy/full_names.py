@@ -21,8 +21,10 @@ EDGE = "^"  # the begin or end of a text, as a character of context
 LEFT, RIGHT = 4, 4  # characters of context that count
 _STEPS = (60, 1000)  # times in jieba's corpus that part rare, usual and very usual words
 _OVER_LEFT, _OVER_RIGHT = frozenset(("xl", "xl3", "xm3")), frozenset(("xr", "xr3"))
+_OVER = _OVER_LEFT | _OVER_RIGHT
 _SPEAKS = frozenset(("after", "strong", "sure"))
-_CROSSING = ("xl", "xl3", "xm3", "xi", "x1", "xg", "xw", "xr", "xr3", "xs3", "xp", "xn")
+_AROUND = ("xl", "xl3", "xm3", "xr", "xr3", "xs3", "xp", "xn")
+_CROSS_ONE, _CROSS_TWO = (*_AROUND, "x1"), (*_AROUND, "xi", "xg", "xw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +50,20 @@ def cues_of(told: NameFile) -> Cues:
     return Cues(left, right | dict.fromkeys(told.not_after, "not"), frozenset(told.place_ends), known)
 
 
-def crossing(text: str, start: int, given: int, stop: int) -> list[tuple[str, str]]:
-    """(feature, word) for all places where a word of the dictionary would cross an edge of a name, lie in it or end beside it."""
-    before = max(0, start - 1), max(0, start - 2)
-    found = [
-        ("xl", text[before[0] : start + 1]),
-        ("xl3", text[before[1] : start + 1]),
-        ("xm3", text[before[0] : start + 2]),
-        ("xr", text[stop - 1 : stop + 1]),
-        ("xr3", text[stop - 1 : stop + 2]),
-        ("xs3", text[stop - 2 : stop + 1]),
-        ("xp", text[before[1] : start]),
-        ("xn", text[stop : stop + 2]),
-    ]
-    return found + (
-        [("x1", text[start:stop])] if stop - given == 1 else [("xi", text[given - 1 : given + 1]), ("xg", text[given:stop]), ("xw", text[start:stop])]
+def crossing(text: str, start: int, given: int, stop: int) -> tuple[str, ...]:
+    """What would be words of the dictionary across the edges of a name, in it or beside it: one for each name in `_CROSS_ONE` or `_CROSS_TWO`."""
+    before, wide = start - 1 if start else 0, start - 2 if start > 1 else 0
+    around = (
+        text[before : start + 1],
+        text[wide : start + 1],
+        text[before : start + 2],
+        text[stop - 1 : stop + 1],
+        text[stop - 1 : stop + 2],
+        text[stop - 2 : stop + 1],
+        text[wide:start],
+        text[stop : stop + 2],
     )
+    return (*around, text[start:stop]) if stop - given == 1 else (*around, text[given - 1 : given + 1], text[given:stop], text[start:stop])
 
 
 def parted(name: str, text: str, start: int, stop: int, cues: Cues) -> bool:
@@ -83,7 +83,9 @@ def features(text: str, start: int, given: int, stop: int, cues: Cues) -> list[s
     made = ["bias:", f"s:{text[start:given]}"]
     made += [f"1:{text[given]}"] if stop - given == 1 else [f"a:{text[given]}", f"b:{text[given + 1]}", "len:2"]
     made += [f"pe:{stop - given}"] if text[stop - 1] in cues.ends else []
-    made += [f"{name}:{known[word]}" for name, word in crossing(text, start, given, stop) if word in known and not parted(name, text, start, stop, cues)]
+    names = _CROSS_ONE if stop - given == 1 else _CROSS_TWO
+    words = zip(names, crossing(text, start, given, stop), strict=True)
+    made += [f"{name}:{known[word]}" for name, word in words if word in known and not parted(name, text, start, stop, cues)]
     made += [f"l:{key}" for key in before(text, start)] + [f"r:{key}" for key in behind(text, stop)]
     tiers = [cues.left[key] for key in before(text, start) if key in cues.left]
     made += [f"lt:{tiers[-1]}"] if tiers else []
@@ -130,7 +132,9 @@ class FullNames:
             self.one.pop(char, None)
             self.last.pop(char, None)
         self.given = frozenset(self.first)
-        self._cross = {name: tuple(weights.get(name, {}).get(str(step), 0.0) for step in (1, 2, 3)) for name in _CROSSING}
+        self._cross = tuple(
+            tuple((name, tuple(weights.get(name, {}).get(str(step), 0.0) for step in (1, 2, 3))) for name in names) for names in (_CROSS_ONE, _CROSS_TWO)
+        )
         self._left = _totals(weights["l"], cues.left, weights.get("lt", {}), left=True)
         self._right = _totals(weights["r"], cues.right, weights.get("rt", {}), left=False)
         self._left_edge, self._right_edge = self._left.get(EDGE, 0.0), self._right.get(EDGE, 0.0)
@@ -171,11 +175,11 @@ class FullNames:
 
     def across(self, text: str, start: int, given: int, stop: int) -> float:
         """Points for dictionary words across the edges."""
-        known, points = self._known, self._place_end(text, given, stop)
-        for name, word in crossing(text, start, given, stop):
-            step = known.get(word)
-            if step is not None and not parted(name, text, start, stop, self._cues):
-                points += self._cross[name][step - 1]
+        points = self._place_end(text, given, stop) if text[stop - 1] in self._ends else 0.0
+        steps = map(self._known.get, crossing(text, start, given, stop))
+        for (name, worth), step in zip(self._cross[stop - given - 1], steps, strict=True):
+            if step is not None and not (name in _OVER and parted(name, text, start, stop, self._cues)):
+                points += worth[step - 1]
         return points
 
     def _place_end(self, text: str, given: int, stop: int) -> float:

@@ -9,11 +9,11 @@ import re
 from math import log
 from typing import NamedTuple
 
-from pipeline.privacy.full_names import NONE, FullNames, cues_of, shipped_weights
+from pipeline.privacy.full_names import LEFT, NONE, FullNames, cues_of, shipped_weights
 from pipeline.privacy.other_names import MARKS, OPEN, OtherNames
 from pipeline.privacy.patterns import Hit
 from pipeline.privacy.schema import NameFile
-from pipeline.privacy.screen import DOUBLE, LITTLE, TITLE, Screen
+from pipeline.privacy.screen import DOUBLE, LITTLE, ONE, TITLE, TWO, Screen, Starts, above
 from pipeline.privacy.words import background, usual_pairs, words
 
 _PRIORITY = 30
@@ -24,6 +24,7 @@ _SAYS = frozenset(("strong", "sure"))  # tiers of words that say: a person follo
 _USUAL = 2  # step of a word from which it speaks against a surname in it
 _NEVER = -4.4  # 后, 却, 经: words through and through
 _FUNCTION = -5.2  # 和, 从
+_SHORT, _LONG = TITLE | LITTLE | DOUBLE, ONE | TWO
 _REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 
 
@@ -77,12 +78,13 @@ class NameReader:
         self.full = FullNames(shipped_weights(), self._cues, told, w["cut"])
         self._never, self._never_last = frozenset(told.never), frozenset(told.never_last)
         self._cue = {word: w[f"cue_{tier}"] for tier in ("weak", "strong", "sure") for word in told.cues[tier]}
+        ends = {word[-1] for word in self._cue}
+        self._cue_sizes = {end: sorted({len(word) for word in self._cue if word[-1] == end and len(word) <= LEFT}, reverse=True) for end in ends}
         self._after, self._not_after = frozenset(told.after), frozenset(told.not_after)
         self._after_sure, self._after_strong = tuple(told.after_sure), tuple(told.after_strong)
         self._linking = frozenset(word for word in told.after if len(word) == 1)
         self._titles = {title: self._title(title, told) for title in told.titles}
         self._organ = re.compile("|".join(told.organs))
-        self._title_heads = frozenset(title[0] for title in told.titles) | frozenset((*_MASKS, told.family))
         self._short_titles = frozenset(title for title in told.titles if len(title) == 1) | frozenset((*_MASKS, told.family))
         heads = {title[0] for title in told.titles}
         self._title_sizes = {head: sorted({len(title) for title in told.titles if title[0] == head}, reverse=True) for head in heads}
@@ -90,6 +92,9 @@ class NameReader:
         self._not_numbered = frozenset(told.not_numbered)
         self._no_little, self._little_tails = frozenset(told.no_little_before), frozenset(told.little_tails)
         self._pairs = usual_pairs()
+        usual = [word for word, step in self.known.items() if step >= _USUAL and len(word) == 2]
+        self._usual_begins = frozenset(word for word in usual if word[0] in self.full.surname)
+        self._usual_ends = frozenset(word for word in usual if word[1] in self.full.surname)
         self._not_words = frozenset(told.not_words)
         self._words = words().keys() | set(told.not_words)
         self._mask_sign, self._surname_word, self._family = told.mask_sign, told.surname_word, told.family
@@ -98,8 +103,9 @@ class NameReader:
         self._least_left, self._least_both = w["near"] - w["hope_right"], w["near"] - w["hope_across"]
         self._pet_ends = frozenset(told.pet_ends)
         self._little_words = self._littles(told)
-        self._screen = Screen(self.full, self._short_starts())
-        self._sure_pair = self.full.cut + w["usual_pair"]
+        little = [word for word in self._little_words if word[1] not in self._pet_ends]
+        self._screen = Screen(self.full, Starts(self.base, self._short_titles | self._title_starts, little, self._doubles))
+        self._sure_above = round(100 * w["usual_pair"])
         self._others = OtherNames(self, told)
 
     def _littles(self, told: NameFile) -> dict[str, bool]:
@@ -117,15 +123,6 @@ class NameReader:
                     made[word] = True
         return {word: doubtful for word, doubtful in made.items() if word not in told.no_little}
 
-    def _short_starts(self) -> list[tuple[int, set[str], set[str] | frozenset[str]]]:
-        """(flag, first characters, second characters) of what is no full name of a simple surname."""
-        little = [word for word in self._little_words if word[1] not in self._pet_ends]
-        return [
-            (TITLE, set(self.base), self._title_heads),
-            (LITTLE, {word[0] for word in little}, {word[1] for word in little}),
-            (DOUBLE, {double[0] for double in self._doubles}, {double[1] for double in self._doubles}),
-        ]
-
     def begins(self, word: str) -> bool:
         """Whether a surname begins a word, and nothing in it speaks against a name."""
         return (word[0] in self.base or word[:2] in self._doubles) and self.may_name(word)
@@ -142,35 +139,35 @@ class NameReader:
         """Names in a normalised text, in order, none overlapping."""
         hits = self._by_word(text) if self._surname_word in text else []
         full: list[_Full] = []
-        cues, pets, done = self._cues.left, self._pet_ends, 0
-        for start, flags, points in zip(*self._screen.look(text), strict=True):
+        cues, done = self._cues.left, 0
+        for start, told in zip(*self._screen.look(text), strict=True):
             if start < done:
                 continue
-            if flags:
-                if flags & DOUBLE and text[start : start + 2] in self._doubles:
+            if told & _SHORT:
+                if told & DOUBLE and text[start : start + 2] in self._doubles:
                     done = self._double(text, start, hits, full)
-                short = flags & LITTLE or text[start + 1] in self._short_titles or text[start + 1 : start + 3] in self._title_starts
+                short = told & LITTLE or text[start + 1] in self._short_titles or text[start + 1 : start + 3] in self._title_starts
                 hit = self._short(text, start) if short else None
                 if hit is not None:
                     hits.append(hit)
                     if hit.end > start + 2 or hit.part == "little":
                         done = hit.end
                         continue
-            if points >= self.full.cut and text[start - 1 : start + 1] not in cues:  # 老公|振宇: 公 ends a role
-                if points < self._sure_pair and self._usual(text, start):
-                    continue
-                self._weigh(text, start, start + 1, full)
-        for mark in pets:
+            if told & _LONG:
+                before = text[start - 1 : start + 1]
+                if before not in cues and not (self._usual(text, start, before) and above(told) < self._sure_above):  # 老公|振宇: 公 ends a role
+                    self._weigh(text, start, start + 1, full)
+        for mark in self._pet_ends:
             if mark in text:
                 self._pets(text, mark, hits)
         if full:
             hits = self._chosen(text, full, hits)
         return self._others.further(text, hits)
 
-    def _usual(self, text: str, start: int) -> bool:
-        """Whether a usual word holds a doubtful surname, 公司 or 经常|某, and no role stands right before it."""
-        before, cues = text[start - 1 : start], self._cues.left
-        if self.known.get(text[start - 1 : start + 1], 0) < _USUAL and (self.known.get(text[start : start + 2], 0) < _USUAL or before in cues):
+    def _usual(self, text: str, start: int, before: str) -> bool:
+        """Whether a usual word holds a doubtful surname, 公司 or 经常|某 (`before`), and no role stands right before it."""
+        cues = self._cues.left
+        if before not in self._usual_ends and (text[start : start + 2] not in self._usual_begins or text[start - 1 : start] in cues):
             return False
         return text[start - 2 : start] not in cues and text[start - 3 : start] not in cues
 
@@ -212,16 +209,19 @@ class NameReader:
         base, first = weights.surname.get(text[start:given], NONE), text[given : given + 1]
         one, two = weights.one.get(first, NONE), weights.first.get(first, NONE) + weights.last.get(text[given + 1 : given + 2], NONE)
         left = base + weights.left(text, start)
-        if left + max(one, two) < self._least_left:
+        if left + (one if one > two else two) < self._least_left:
             return
         for stop, own in ((given + 1, one), (given + 2, two)):
             if base + own < weights.cut:
                 continue
             points = left + own + weights.right(text, stop)
-            if points < self._least_both or text[given:stop] in self._titles or text[start:stop] in self._not_words:
+            if points < self._least_both or text[given:stop] in self._titles:
                 continue
-            points += weights.across(text, start, given, stop) + (self._w["age"] if _AGE.match(text, stop) else 0.0)
-            if points > self._near + (self._over_word(text, start, stop) if self.known.get(text[start:stop], 0) >= _USUAL else 0.0):
+            name = text[start:stop]
+            if name in self._not_words:
+                continue
+            points += weights.across(text, start, given, stop) + (self._w["age"] if "0" <= text[stop : stop + 1] <= "9" and _AGE.match(text, stop) else 0.0)
+            if points > self._near and (self.known.get(name, 0) < _USUAL or points > self._near + self._over_word(text, start, stop)):
                 full.append(_Full(points, start, stop))
 
     def _over_word(self, text: str, start: int, stop: int) -> float:
@@ -298,11 +298,12 @@ class NameReader:
         cues = self._cue
         if start == 0 or text[start - 1] in MARKS:
             bare = text[max(0, start - 8) : start].rstrip(' :(“"是为叫')
-            for length in (4, 3, 2):
-                if bare[-length:] in cues and len(bare) >= length and bare[-1] not in MARKS:
-                    return max(cues[bare[-length:]], self._w["starts_clause"]), bare[-length:]
+            if bare and bare[-1] not in MARKS:
+                for length in (4, 3, 2):
+                    if bare[-length:] in cues and len(bare) >= length:
+                        return max(cues[bare[-length:]], self._w["starts_clause"]), bare[-length:]
             return self._w["starts_clause"], ""
-        for length in (4, 3, 2, 1):
+        for length in self._cue_sizes.get(text[start - 1], ()):
             word = text[max(0, start - length) : start]
             if word in cues:
                 return cues[word], word
@@ -381,8 +382,7 @@ class NameReader:
         known = self.known
         if known.get(text[start : end + 1], 0) or known.get(text[start - 1 : start + 1], 0) or (start and text[start - 1] in self._no_little):
             return None
-        left, cue = self.left(text, start)
-        right, word = self.right(text, end, text[end - 1])
+        (left, cue), (right, word) = self.left(text, start), self.right(text, end, text[end - 1])
         home = text[end : end + 1] == self._family and text[start] != self._big  # 老万|家
         fits = ((right >= 0.9 or home) and left > 0) if doubtful else (right > 0 or left > 0)
         if right < -1 or not (fits or self._others.stands(text, start, end, "little" if text[start:end] in self._not_words else "nick")):

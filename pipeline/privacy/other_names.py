@@ -10,6 +10,7 @@ from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasic
 from pipeline.privacy.full_names import NONE
 from pipeline.privacy.patterns import Hit, settle
 from pipeline.privacy.schema import NameFile
+from pipeline.text.normalise import has_any
 
 if TYPE_CHECKING:
     from pipeline.privacy.names import NameReader
@@ -56,6 +57,8 @@ class OtherNames:
         self._tails = frozenset(told.kin_tails)
         self._kin_tails = frozenset(word for word in told.kin_tails if word.endswith(tuple(told.kin)))  # 他儿子: also a kin word before a given name
         self._named_not = frozenset(told.not_named)
+        best = max(self._weights.last.values(), default=NONE)
+        self._given_first = frozenset(char for char, points in self._weights.first.items() if points + best >= self._w["given_kin"])
 
     def further(self, text: str, hits: list[Hit]) -> list[Hit]:
         """The hits and those by a cue of their own: nicknames, 我儿子|宝山, 真名|江河."""
@@ -76,7 +79,7 @@ class OtherNames:
             elif kind == "tail" or (kind == "kin" and cue in self._tails and start > 1):
                 hit = self._before_tail(text, start, cue, hits)
                 hit = hit or (self._given(text, end, cue, "kin") if cue in self._kin_tails else None)
-            elif any(hit.start <= end < hit.end for hit in hits):
+            elif (kind == "kin" and text[end : end + 1] not in self._given_first) or any(hit.start <= end < hit.end for hit in hits):  # 女儿|在
                 continue
             else:
                 hit = self._given(text, end, cue, kind) if kind in ("kin", "self") else self._named(text, end, cue)
@@ -84,7 +87,7 @@ class OtherNames:
                 more.append(hit)
         if parts:
             more += self.joined(text, parts)
-        if "·" in text or (_has_dot(text) and _DOT.search(text)):
+        if "·" in text or (has_any(text, _DOTS) and _DOT.search(text)):
             more += self.dotted(text)
         return settle(hits + more) if more else hits
 
@@ -210,11 +213,3 @@ class OtherNames:
             if self._reader.right(text, stop, "")[0] > 0:
                 return stop
         return end if end - start < 4 else start
-
-
-def _has_dot(text: str) -> bool:
-    """Whether a sign stands anywhere that is written for the dot of a name; most texts have none and are spared the pattern."""
-    for dot in _DOTS:  # noqa: SIM110 - any() with a generator takes three times as long
-        if dot in text:
-            return True
-    return False

@@ -1,50 +1,77 @@
-"""Where in a text a name may begin: tables over code points, so that most characters cost a few nanoseconds and no look-up of a word."""
+"""Where in a text a name may begin: one table over code points and one sum a position, so that most characters cost a few nanoseconds and no look-up of a word."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.privacy.full_names import NONE, FullNames
 
-TITLE, LITTLE, DOUBLE = 1, 2, 4
+TITLE, LITTLE, DOUBLE, ONE, TWO = 1 << 3, 1 << 5, 1 << 7, 1 << 30, 1 << 46
+"""What a position may begin: a surname with a title, a little name, a double surname, a full name with one character behind the surname, or with two."""
 _PLANE = 0x10000  # names lie in the basic plane; what lies beyond counts as its last code point, which is none
-_SURNAME, _ONE, _FIRST, _LAST, _BEGIN, _FOLLOW = range(6)
+_SCALE = 100  # the weights have two decimals, so that sums of hundredths are exact
+_ONE, _TWO, _TOP = 16, 32, 14  # lowest bits of the two sums of points, and the bit of such a field that says: above the cut
+_FIELD = (1 << 15) - 1
+_BEGIN, _SHORT, _LONG, _SECOND, _BIAS = 4, 3, 2, 1, 1  # a surname and a whole title of one character, or two characters of a title, make eight
+
+
+class Starts(NamedTuple):
+    """Characters with which anything but a full name of a simple surname begins."""
+
+    surnames: Collection[str]
+    titles: Collection[str]
+    """Titles and signs, whole or their first two characters."""
+    little: Collection[str]
+    doubles: Collection[str]
 
 
 class Screen:
-    """One row a character: points as surname and in a given name, and flags of pairs of characters with which something else than a full name may begin.
+    """One row a character: what it adds as the first, second and third character of something, each time in the fields of one whole number.
 
-    The six numbers of a character lie side by side (24 bytes), so that a text asks memory for one place a character; flags are whole numbers in the same rows.
+    The three numbers lie side by side (24 bytes), so that a text asks memory for one place a character, and a single sum settles every question at once:
+    the flags are the top bits of their fields, which only characters that fit together fill, and points are counted from the cut.
     """
 
-    def __init__(self, full: FullNames, pairs: Sequence[tuple[int, Collection[str], Collection[str]]]) -> None:
-        self._rows = np.full((_PLANE, 6), NONE, np.float32)
-        self._cut = np.float32(full.cut)
-        for column, points in ((_SURNAME, full.surname), (_ONE, full.one), (_FIRST, full.first), (_LAST, full.last)):
-            self._fill(column, points)
-        flags = self._rows.view(np.int32)
-        flags[:, _BEGIN:] = 0
-        for flag, begins, follows in pairs:
-            for column, chars in ((_BEGIN, begins), (_FOLLOW, follows)):
-                flags[[ord(char) for char in chars], column] |= flag
+    def __init__(self, full: FullNames, starts: Starts) -> None:
+        self._rows = np.zeros((_PLANE, 3), np.int64)
+        self._mask = np.int64(TITLE | LITTLE | DOUBLE | ONE | TWO)
+        none = round(NONE * _SCALE)
+        self._rows += ((none << _ONE) + (none << _TWO), (none << _ONE) + (none << _TWO), none << _TWO)
+        self._rows[:, 0] += _BIAS + (((1 << _TOP) - round(full.cut * _SCALE) - 1) * ((1 << _ONE) + (1 << _TWO)))
+        for column, points, shifts in ((0, full.surname, (_ONE, _TWO)), (1, full.one, (_ONE,)), (1, full.first, (_TWO,)), (2, full.last, (_TWO,))):
+            self._points(column, points, shifts)
+        self._flag(0, starts.surnames, _BEGIN)
+        short, long = {title for title in starts.titles if len(title) == 1}, {title[0] for title in starts.titles}
+        self._flag(1, short, _SHORT)
+        self._flag(1, long - short, _LONG)
+        self._flag(2, {title[1] for title in starts.titles if len(title) > 1}, _SECOND)
+        for flag, words in ((LITTLE, starts.little), (DOUBLE, starts.doubles)):
+            for column in (0, 1):
+                self._flag(column, {word[column] for word in words}, flag >> 1)
 
-    def _fill(self, column: int, points: Mapping[str, float]) -> None:
+    def _points(self, column: int, points: Mapping[str, float], shifts: Iterable[int]) -> None:
         for char, value in points.items():
             if len(char) == 1:
-                self._rows[ord(char), column] = value
+                self._rows[ord(char), column] += sum(round((value - NONE) * _SCALE) << shift for shift in shifts)
 
-    def look(self, text: str) -> tuple[list[int], list[int], list[float]]:
-        """Positions worth a look in order, and for each of them its flags and the best points of a full name that begins there."""
+    def _flag(self, column: int, chars: Iterable[str], worth: int) -> None:
+        self._rows[[ord(char) for char in set(chars)], column] += worth
+
+    def look(self, text: str) -> tuple[list[int], list[int]]:
+        """Positions worth a look in order, and what each may begin: flags, and for `points` the sums of points."""
         if len(text) < 2:
-            return [], [], []
-        codes = np.frombuffer(f"{text}\0".encode("utf-32-le", "surrogatepass"), np.int32)
-        rows = self._rows.take(codes, axis=0, mode="clip")
-        whole = rows.view(np.int32)
-        flags = whole[:-2, _BEGIN] & whole[1:-1, _FOLLOW]
-        own = rows[1:-1, _FIRST] + rows[2:, _LAST]
-        np.maximum(own, rows[1:-1, _ONE], out=own)
-        own += rows[:-2, _SURNAME]
-        where = ((own >= self._cut) | flags).nonzero()[0]
-        return where.tolist(), flags.take(where).tolist(), own.take(where).tolist()
+            return [], []
+        rows = self._rows.take(np.frombuffer(f"{text}\0".encode("utf-32-le", "surrogatepass"), np.int32), axis=0, mode="clip")
+        told = rows[:-2, 0] + rows[1:-1, 1]
+        told += rows[2:, 2]
+        where = (told & self._mask).nonzero()[0]
+        return where.tolist(), told.take(where).tolist()
+
+
+def above(told: int) -> int:
+    """Hundredths of points by which the characters of the better full name at a position lie above the cut."""
+    one, two = told >> _ONE & _FIELD, told >> _TWO & _FIELD
+    return (one if one > two else two) - (1 << _TOP) + 1

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.text import normalise as normalise_module
 from pipeline.text.document import read
 from pipeline.text.normalise import fold, normalise
 
@@ -55,3 +56,10 @@ def test_clauses_and_sentences_lie_in_order(text):
     for spans in (document.sentences, document.clauses):
         assert all(a < b for a, b in spans)
         assert all(first[1] <= second[0] for first, second in pairwise(spans))
+
+
+def test_the_short_way_of_folding_gives_what_the_table_gives():
+    table = normalise_module._table()
+    assert [code for code in range(0x110000) if fold(chr(code)) != chr(code).translate(table)] == []
+    for text in ("他说：你好（真的）！", "ＡＢ，12；？", "報警，称", "\ud800，", "𠮷：x"):
+        assert fold(text) == text.translate(table)
