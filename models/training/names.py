@@ -23,9 +23,8 @@ from pathlib import Path
 
 import corpora
 from models.training.rows import read_jsonl
-from pipeline.privacy.full_names import WEIGHTS, Cues, candidates, cues_of, features, surname_pattern
+from pipeline.privacy.full_names import WEIGHTS, Cues, bases, candidates, cues_of, features, surname_pattern
 from pipeline.privacy.load import load
-from pipeline.privacy.names import bases
 from pipeline.privacy.schema import NameFile
 from pipeline.privacy.words import background, words
 from pipeline.text.normalise import normalise

@@ -20,6 +20,7 @@ _SHORT = frozenset("户房座室铺床区")  # these begin a tail only after a r
 _NUMERALS = frozenset("0123456789零一二三四五六七八九十百甲乙丙丁东西南北中左右abcdefghijklmnopqrstuvwxyz")
 _HEADS = _NUMERALS | frozenset(" 、-第附")  # with these begins what is numbered behind a name
 _SHORT_TAIL = 2
+_REACH = 3  # characters before a name where a word that no name holds may begin
 _NAME, _LONG_NAME, _LEAST_NAME = 10, 14, 2  # characters of a name before a numbered tail
 _NUMBER = r"(?:第?[东西南北]?[0-9]{1,5}(?:[-之~][0-9]{1,4}){0,3}|第?[零一二三四五六七八九十百]{1,6}|[甲乙丙丁a-z][0-9]{0,4}|[东西南北左右中])"
 _DASHED = re.compile(r"[0-9]{1,3}(?:-[0-9]{1,4}){1,3}(?![0-9-])")
@@ -171,8 +172,8 @@ class AddressReader:
         kind_at = self._kind_at(text, start, end)
         if level in self._regions or kind_at == end or text[start:end] in self._whole:
             return Piece(start, end, level, kind_at)
-        for stop in self._stop_words.finditer(text, start, kind_at):
-            start = stop.end()
+        for stop in self._stop_words.finditer(text, max(0, start - _REACH), kind_at):  # 发|展乡村: a word over its begin too
+            start = max(start, stop.end())
         name = text[start:kind_at]
         if not name or name in self._no_names or (len(name) == 1 and level in self._loose):
             return None

@@ -11,14 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import log
 
 from pipeline.privacy.schema import NameFile
-from pipeline.privacy.words import words
+from pipeline.privacy.words import background, words
 
 WEIGHTS = "name_weights.tsv"
 NONE = -30.0  # points of a character that no given name has
 EDGE = "^"  # the begin or end of a text, as a character of context
 LEFT, RIGHT = 4, 4  # characters of context that count
+_REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 _STEPS = (60, 1000)  # times in jieba's corpus that part rare, usual and very usual words
 _OVER_LEFT, _OVER_RIGHT = frozenset(("xl", "xl3", "xm3")), frozenset(("xr", "xr3"))
 _OVER = _OVER_LEFT | _OVER_RIGHT
@@ -189,6 +191,18 @@ class FullNames:
     def points(self, text: str, start: int, given: int, stop: int) -> float:
         """All points of a candidate."""
         return self.own(text[start:given], text[given:stop]) + self.across(text, start, given, stop) + self.left(text, start) + self.right(text, stop)
+
+
+def bases(told: NameFile) -> dict[str, float]:
+    """Log-odds of each surname: how often it begins a name against how often it stands alone as something else."""
+    seen, w = background(), told.weights
+    made = {}
+    for bearers, chars in reversed(told.surnames.items()):  # the first line that has a character counts
+        for char in chars:
+            alone = seen.get(char, (0, 0))[0]
+            other = max(alone - _REAL * bearers, 0.1 * alone) + 0.5
+            made[char] = min(max(log(2 * bearers / other), w["base_low"]), w["base_high"])
+    return made | {char: max(made[char], w["clear"]) for char in told.clear}
 
 
 @cache

@@ -6,15 +6,14 @@ One pass over the characters that can begin any of these; what is left by a chea
 from __future__ import annotations
 
 import re
-from math import log
 from typing import NamedTuple
 
-from pipeline.privacy.full_names import LEFT, NONE, FullNames, cues_of, shipped_weights
+from pipeline.privacy.full_names import LEFT, NONE, FullNames, bases, cues_of, shipped_weights
 from pipeline.privacy.other_names import MARKS, OPEN, OtherNames
 from pipeline.privacy.patterns import Hit
 from pipeline.privacy.schema import NameFile
 from pipeline.privacy.screen import DOUBLE, LITTLE, ONE, TITLE, TWO, Screen, Starts, above
-from pipeline.privacy.words import background, usual_pairs, words
+from pipeline.privacy.words import told_names, usual_pairs, words
 
 _PRIORITY = 30
 _STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|○{1,2}")
@@ -25,7 +24,6 @@ _USUAL = 2  # step of a word from which it speaks against a surname in it
 _NEVER = -4.4  # 后, 却, 经: words through and through
 _FUNCTION = -5.2  # 和, 从
 _SHORT, _LONG = TITLE | LITTLE | DOUBLE, ONE | TWO
-_REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 
 
 class _Title(NamedTuple):
@@ -50,18 +48,6 @@ class _Full(NamedTuple):
     stop: int
 
 
-def bases(told: NameFile) -> dict[str, float]:
-    """Log-odds of each surname: how often it begins a name against how often it stands alone as something else."""
-    seen, w = background(), told.weights
-    made = {}
-    for bearers, chars in reversed(told.surnames.items()):  # the first line that has a character counts
-        for char in chars:
-            alone = seen.get(char, (0, 0))[0]
-            other = max(alone - _REAL * bearers, 0.1 * alone) + 0.5
-            made[char] = min(max(log(2 * bearers / other), w["base_low"]), w["base_high"])
-    return made | {char: max(made[char], w["clear"]) for char in told.clear}
-
-
 def _clashes(one: _Full, kept: list[_Full]) -> bool:
     return any(one.start < other.stop and other.start < one.stop for other in kept)
 
@@ -84,6 +70,7 @@ class NameReader:
         self._after_sure, self._after_strong = tuple(told.after_sure), tuple(told.after_strong)
         self._linking = frozenset(word for word in told.after if len(word) == 1)
         self._titles = {title: self._title(title, told) for title in told.titles}
+        self._no_given = self._titles.keys() | set(told.not_given)
         self._organ = re.compile("|".join(told.organs))
         self._short_titles = frozenset(title for title in told.titles if len(title) == 1) | frozenset((*_MASKS, told.family))
         heads = {title[0] for title in told.titles}
@@ -92,6 +79,8 @@ class NameReader:
         self._not_numbered = frozenset(told.not_numbered)
         self._no_little, self._little_tails = frozenset(told.no_little_before), frozenset(told.little_tails)
         self._pairs = usual_pairs()
+        self._told_names = frozenset(word for word in told_names() if self.full.own(word[0], word[1:]) < w["told_own"])
+        self._told_name = w["told_name"]
         usual = [word for word, step in self.known.items() if step >= _USUAL and len(word) == 2]
         self._usual_begins = frozenset(word for word in usual if word[0] in self.full.surname)
         self._usual_ends = frozenset(word for word in usual if word[1] in self.full.surname)
@@ -215,21 +204,29 @@ class NameReader:
             if base + own < weights.cut:
                 continue
             points = left + own + weights.right(text, stop)
-            if points < self._least_both or text[given:stop] in self._titles:
+            if points < self._least_both or text[given:stop] in self._no_given:
                 continue
             name = text[start:stop]
             if name in self._not_words:
                 continue
             points += weights.across(text, start, given, stop) + (self._w["age"] if "0" <= text[stop : stop + 1] <= "9" and _AGE.match(text, stop) else 0.0)
-            if points > self._near and (self.known.get(name, 0) < _USUAL or points > self._near + self._over_word(text, start, stop)):
+            if points <= self._near:
+                continue
+            if self.known.get(name, 0) >= _USUAL:
+                worth = self._whole_word
+            elif name in self._told_names:  # 文明, 查明
+                worth = self._told_name
+            else:
+                worth = 0.0
+            if not worth or points > self._near + self._over_word(text, start, stop, worth):
                 full.append(_Full(points, start, stop))
 
-    def _over_word(self, text: str, start: int, stop: int) -> float:
-        """How many points more a name needs that is a usual word: fewer where what stands on both sides says that it is a person."""
+    def _over_word(self, text: str, start: int, stop: int, worth: float) -> float:
+        """How many points more a name needs that is a word: fewer where both sides say that it is a person."""
         if text[start:stop] in self._cues.left:  # 房东, 家长: a role
-            return self._whole_word
+            return worth
         said = self._cues.left.get(text[start - 3 : start]) or self._cues.left.get(text[start - 2 : start]) or self._cues.left.get(text[start - 4 : start])
-        return self._whole_word - (self._between if said in _SAYS and self.right(text, stop, "")[0] >= self._w["after_mark"] else 0.0)
+        return worth - (self._between if said in _SAYS and self.right(text, stop, "")[0] >= self._w["after_mark"] else 0.0)
 
     def _chosen(self, text: str, full: list[_Full], short: list[Hit]) -> list[Hit]:
         """Of the candidates the best that do not overlap; those a little below the threshold where another name holds them up."""

@@ -131,6 +131,7 @@ class NameFile(Identified):
     little_tails: str
     no_little: list[str]
     pet_marks: str
+    not_given: list[str]
     not_named: list[str]
     kin: list[str]
     given_cues: list[str]

@@ -11,18 +11,30 @@ from pathlib import Path
 from pipeline.text.segment import lexicon
 
 _LINE = re.compile(r"^(\S{2,5}) (\d+) (?!nr|x$)[a-z]+$", re.M)
+_NAMES = re.compile(r"^(\S{2,3}) (\d+) nr$", re.M)
+_NAMED = 20  # times from which a word that is told as a name counts
 _USUAL = 60  # times in jieba's corpus from which a word of two characters counts as usual
+
+
+def _dictionary() -> str:
+    """The text of jieba's dictionary; empty where jieba is not installed."""
+    spec = importlib.util.find_spec("jieba")
+    if spec is None or not spec.submodule_search_locations:
+        return ""
+    return Path(spec.submodule_search_locations[0], "dict.txt").read_text("utf-8")
 
 
 @cache
 def words() -> dict[str, int]:
     """Words of two to five characters with their frequency, names left out; the police lexicon is in it. Reads a file, imports no jieba."""
-    spec = importlib.util.find_spec("jieba")
-    if spec is None or not spec.submodule_search_locations:
-        return {}
-    text = Path(spec.submodule_search_locations[0], "dict.txt").read_text("utf-8")
-    told = {word: int(count) for word, count in _LINE.findall(text)}
+    told = {word: int(count) for word, count in _LINE.findall(_dictionary())}
     return told | {entry.word: entry.frequency for entry in lexicon() if len(entry.word) > 1}
+
+
+@cache
+def told_names() -> frozenset[str]:
+    """Words of two or three characters that jieba's dictionary tells as names of persons, usual ones: most of them are words (文明, 查明, 养老); 丁丁 is left out."""
+    return frozenset(word for word, count in _NAMES.findall(_dictionary()) if int(count) >= _NAMED and word[0] != word[1])
 
 
 @cache
