@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-from pipeline.rulepack.pack import Pack
+from pipeline.rulepack.pack import Pack, plain_digits
 
 Spans = dict[int, list[tuple[int, int]]]  # signal → spans in order of position
 
 
-def scan(pack: Pack, text: str) -> Spans:
+def scan(pack: Pack, text: str) -> Spans:  # noqa: C901 — hot path: a call for each word costs more than the branches
     """Find every signal of the pack in `text` (normalised). Spans of one signal never lie inside one another."""
-    found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    found: Spans = {}
+    several: set[int] = set()
     actions, checks = pack.actions, pack.checks
+    chars = plain_digits(text)
     for start, end, word in pack.automaton.find_overlapping(text):
         plain, asking = actions[word]
         if plain:
-            span = (start, end)
+            alone = [(start, end)]  # shared by the signals that this word alone makes, so never changed
             for signal in plain:
-                found[signal].append(span)
+                if signal in found:
+                    found[signal] = found[signal] + alone
+                    several.add(signal)
+                else:
+                    found[signal] = alone
         for signal, before, after, reach in asking:
             first, last = start, end
+            if after >= 0:  # first what tells without an expression that one of the two cannot hold
+                behind = checks[after]
+                if behind.absent(chars[end : end + behind.near]):
+                    continue
+            if before >= 0:
+                ahead = checks[before]
+                near = ahead.near
+                if ahead.absent(chars[start - near if start > near else 0 : start]):
+                    continue
             if after >= 0:
-                match = checks[after].match(text, end)
+                match = behind.match(text, end)
                 if match is None:
                     continue
                 last = match.end()
             if before >= 0:
-                match = checks[before].search(text, start - reach if start > reach else 0, start)
+                match = ahead.search(text, start - reach if start > reach else 0, start)
                 if match is None:
                     continue
                 first = match.start()
-            found[signal].append((first, last))
-    for signal, spans in found.items():
-        if len(spans) > 1:
-            found[signal] = _longest(spans)
-    found.default_factory = None  # a plain dictionary from here on
+            if signal in found:
+                found[signal] = [*found[signal], (first, last)]
+                several.add(signal)
+            else:
+                found[signal] = [(first, last)]
+    for signal in several:
+        found[signal] = _longest(found[signal])
     return _unmasked(pack, found)
 
 

@@ -24,24 +24,20 @@ _NAMESPACES = {
 }  # fmt: skip
 
 
-_PATIENCE = 16  # times that a check is asked before it is compiled in any case
-
-
 class Check:
-    """A regular expression compiled when it may first hold, then kept: until the characters that it needs (pipeline/rulepack/need.py) stand there
-    it does not hold, and that is told without compiling it. A narrative asks hundreds of them, and few may hold. One that is asked again and again
-    is compiled all the same: then the expression itself says no sooner.
+    """A regular expression compiled when first asked, then kept, and what must stand beside the anchor for it to hold (pipeline/rulepack/need.py).
 
-    `match` and `search` are those of the compiled pattern once it is there, so that the hot path pays for no indirection.
+    A narrative meets hundreds of checks and few may hold: `absent`, asked first, tells so without the expression, which then need not be compiled
+    either. It takes the characters no more than `near` beside the anchor, digits of other scripts as 0. `match` and `search` are those of the compiled
+    pattern once it is there, so that the hot path pays for no indirection.
     """
 
-    __slots__ = ("_asked", "_need", "_reach", "match", "search", "text")
+    __slots__ = ("_need", "absent", "match", "near", "search", "text")
 
     def __init__(self, text: str, need: tuple[str, int] | None = None) -> None:
         self.text = text
-        self._need: str | frozenset[str]
-        self._need, self._reach = need or ("", 0)
-        self._asked = 0
+        self._need, self.near = need or ("", 0)
+        self.absent: Callable[[Iterable[str]], bool] = self._first_absent if self._need else _never
         self.match: Callable[..., re.Match[str] | None] = self._first_match
         self.search: Callable[..., re.Match[str] | None] = self._first_search
 
@@ -51,20 +47,31 @@ class Check:
         self.match, self.search = pattern.match, pattern.search
         return pattern
 
-    def _may_hold(self, near: str) -> bool:
-        need = self._need
-        if not isinstance(need, frozenset):
-            need = self._need = frozenset(need)
-        self._asked += 1
-        if self._asked > _PATIENCE or not need or not need.isdisjoint(near):
-            return True
-        return "0" in need and any(map(str.isdecimal, near))  # digits of any script are digits
+    def _first_absent(self, near: Iterable[str]) -> bool:
+        self.absent = frozenset(plain_digits(self._need)).isdisjoint
+        return self.absent(near)
 
     def _first_match(self, text: str, start: int) -> re.Match[str] | None:
-        return self.compiled().match(text, start) if self._may_hold(text[start : start + self._reach]) else None
+        return self.compiled().match(text, start)
 
     def _first_search(self, text: str, start: int, end: int) -> re.Match[str] | None:
-        return self.compiled().search(text, start, end) if self._may_hold(text[max(start, end - self._reach) : end]) else None
+        return self.compiled().search(text, start, end)
+
+
+def _never(near: Iterable[str]) -> bool:
+    return False
+
+
+_FOREIGN = re.compile(r"[^\D0-9]")
+
+
+def plain_digits(text: str) -> list[str]:
+    """The characters of a text, digits of other scripts as 0: to an expression they are digits all the same.
+
+    >>> plain_digits("给٣千")
+    ['给', '0', '千']
+    """
+    return list(_FOREIGN.sub("0", text) if _FOREIGN.search(text) else text)
 
 
 @dataclass(frozen=True, slots=True)

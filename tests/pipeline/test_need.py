@@ -8,8 +8,8 @@ import pytest
 
 from corpora import narratives
 from pipeline.rulepack.need import Need, either, need
-from pipeline.rulepack.pack import Check
-from pipeline.rulepack.pattern import DIGITS, parse
+from pipeline.rulepack.pack import Check, plain_digits
+from pipeline.rulepack.pattern import BUILTIN, DIGITS, parse
 from pipeline.text.document import read
 
 LISTS = {"kin": ["爸爸", "我妈", "大舅"], "none": []}.get
@@ -32,13 +32,15 @@ def told(pattern, *, leftward=False):
         ("<kin>", True, "妈爸舅", 1),
         ("(的)?驴", False, "驴", 2),
         ("<num>", False, "".join(sorted(DIGITS)), 1),
+        ("<name>", False, "".join(sorted("某小老阿先女师姓甲乙丙丁")), 2),
+        ("<name>", True, "".join(sorted("某小老阿生士傅子甲乙丙丁")), 2),
     ],
 )
 def test_the_need_is_the_rarest_of_what_must_stand_there(pattern, leftward, chars, reach):
     assert told(pattern, leftward=leftward) == (chars, reach)
 
 
-@pytest.mark.parametrize("pattern", ["(驴)?", "(驴|)", "<none>", "<name>", "<name>驴", "(的)?(驴)?"])
+@pytest.mark.parametrize("pattern", ["(驴)?", "(驴|)", "<none>", "(的)?(驴)?"])
 def test_what_may_be_absent_or_anything_is_no_need(pattern):
     assert told(pattern) is None
 
@@ -54,22 +56,35 @@ def test_of_several_checks_one_without_a_need_leaves_none():
     assert either([]) is None
 
 
-def test_a_check_is_compiled_when_what_it_needs_stands_there_first():
+def test_behind_a_name_of_any_length_nothing_is_near():
+    assert told("<name>驴") == told("<name>")
+
+
+@pytest.mark.parametrize("name", ["张某", "李某某", "王某甲", "小王", "老李", "阿珍", "陈先生", "刘女士", "赵师傅", "周姓男子", "吴姓女子", "甲"])
+def test_every_name_has_what_a_name_needs(name):
+    assert re.fullmatch(BUILTIN["name"][0], name)
+    for leftward, near in ((False, name[:2]), (True, name[-2:])):
+        assert not need(parse("<name>"), LISTS, leftward=leftward).chars.isdisjoint(near)
+
+
+def test_a_check_is_compiled_when_first_asked():
     check = Check("驴(?:子)?", ("驴", 1))
-    assert check.match("一头骡子", 2) is None
     assert check.match == check._first_match  # not compiled yet
     assert check.match("一头驴子", 2).group() == "驴子"
     assert check.match != check._first_match
 
 
-def test_a_check_that_is_asked_often_is_compiled_all_the_same():
-    check = Check("驴", ("驴", 1))
-    assert [check.match("骡", 0) for _ in range(200)] == [None] * 200
-    assert check.match != check._first_match
+def test_what_it_needs_tells_that_a_check_does_not_hold_without_compiling_it():
+    check = Check("驴(?:子)?", ("驴", 1))
+    assert [check.absent(near) for near in ("骡", "", "驴", "骡")] == [True, True, False, True]
+    assert check.match == check._first_match
+    assert not Check("驴?").absent("骡")
 
 
 def test_digits_of_any_script_are_digits():
-    assert Check(r"\d+", (DIGITS, 1)).match("给了٣千", 2)
+    check = Check(r"\d+", (DIGITS, 1))
+    assert not check.absent(plain_digits("给了٣千")[2:3])
+    assert check.match("给了٣千", 2)
 
 
 def test_no_need_keeps_a_check_from_a_match_that_it_has(engine):
@@ -86,10 +101,9 @@ def test_no_need_keeps_a_check_from_a_match_that_it_has(engine):
                     check = pack.checks[number]
                     plain = compiled.get(number) or compiled.setdefault(number, re.compile(check.text))
                     found = getattr(plain, way)(text, *place)
-                    again = getattr(Check(check.text, (check._need, check._reach)), f"_first_{way}")(text, *place) if found else None
+                    near = plain_digits(text[max(0, start - check.near) : start] if way == "search" else text[end : end + check.near])
                     asked += 1
                     if found:
                         held += 1
-                        assert again is not None, check.text
-                        assert again.span() == found.span(), check.text
+                        assert not check.absent(near), check.text
     assert 0 < held < asked / 5
