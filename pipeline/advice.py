@@ -6,8 +6,9 @@ A classifier reads what the rules made of a narrative and answers with probabili
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import msgspec
 
 from pipeline.decide import Ranked
 from pipeline.match.reading import Reading
@@ -15,8 +16,7 @@ from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A narrative as the rules have read it, before anything is settled."""
 
     pack: Pack
@@ -28,15 +28,14 @@ class View:
     stage: RuleSpec | None
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
+class Opinion(msgspec.Struct, frozen=True):
     """Calibrated probabilities by code. An empty mapping is no opinion; `sure` lists are conformal sets."""
 
-    category: Mapping[str, float] = field(default_factory=dict)
-    dispute: Mapping[str, float] = field(default_factory=dict)
-    factors: Mapping[str, float] = field(default_factory=dict)
-    scripts: Mapping[str, float] = field(default_factory=dict)
-    stage: Mapping[str, float] = field(default_factory=dict)  # given that there is a script
+    category: Mapping[str, float] = msgspec.field(default_factory=dict)
+    dispute: Mapping[str, float] = msgspec.field(default_factory=dict)
+    factors: Mapping[str, float] = msgspec.field(default_factory=dict)
+    scripts: Mapping[str, float] = msgspec.field(default_factory=dict)
+    stage: Mapping[str, float] = msgspec.field(default_factory=dict)  # given that there is a script
     category_set: Sequence[str] = ()  # the smallest set that holds the right one as often as the model promises
     dispute_set: Sequence[str] = ()
     adds: bool = False  # whether factors and scripts that no rule found may be added on this opinion

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline.match.context import resolve
 from pipeline.match.hit import Hit
@@ -14,8 +15,7 @@ from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(msgspec.Struct, frozen=True):
     """One label of a scored family with its score and the hits that speak for it."""
 
     rule: RuleSpec

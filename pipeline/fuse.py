@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from pipeline.advice import Opinion
 from pipeline.decide import Ranked
@@ -21,8 +22,7 @@ from pipeline.rulepack.pack import Pack, RuleSpec
 MODEL = "model"  # the axis under which a colour raised by a model is told
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
+class Labels(msgspec.Struct, frozen=True):
     """What is proposed for one narrative, before it is settled."""
 
     categories: list[Ranked]
@@ -122,7 +122,7 @@ def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float])
             reading.values["meta.model_raised"] = 1.0
             says = pack.settings["models"]["raised_says"].format(percent=math.floor(100 * reached))
             reason = Reason(MODEL, MODEL, level, says, "", ())
-            return replace(result, level=level, reasons=(reason, *result.reasons))
+            return msgspec.structs.replace(result, level=level, reasons=(reason, *result.reasons))
     return result
 
 

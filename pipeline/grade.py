@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from pipeline.errors import RuleError
 from pipeline.match.hit import Hit
@@ -13,8 +14,7 @@ from pipeline.rulepack.pack import Pack
 AXES = ("urgency", "danger", "difficulty")
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """One grading statement that held."""
 
     axis: str
@@ -25,8 +25,7 @@ class Reason:
     hits: tuple[Hit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(msgspec.Struct, frozen=True):
     """The three axes (0–3), the level of the profile, and what each rests on."""
 
     axes: dict[str, int]

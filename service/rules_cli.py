@@ -146,14 +146,13 @@ def report(
 def show_hits(out: Console, engine: Engine, incident: Incident) -> None:
     """Every hit of every signal, with its status."""
     table = Table("规则", "组", "文字", "状态", "新", "因", box=None, pad_edge=False)
-    document, reading, _ = engine.read(incident)
+    _, reading, _ = engine.read(incident)
     assert reading.context is not None
     for signal, spans in sorted(reading.found.items()):
         spec = engine.pack.signals[signal]
-        for start, end in spans:
-            hit = reading.context.read(spec.names, start, end, signal)
+        for hit in reading.context.read(spec.names, spans, signal):
             marks = ("✓" if hit.fresh else "", "✓" if hit.cause else "")
-            table.add_row(f"{spec.family}/{spec.rule}", spec.group, document.text[start:end], "" if spec.family == "context" else hit.status, *marks)
+            table.add_row(f"{spec.family}/{spec.rule}", spec.group, reading.phrase(hit), "" if spec.family == "context" else hit.status, *marks)
     out.print(table)
 
 

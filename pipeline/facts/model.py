@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
+
 from pipeline.text.document import Document
 
 Scalar = str | int | float | bool | None
@@ -61,8 +63,7 @@ class Fact:
 _set_kind, _set_start, _set_end, _set_value, _set_extra = (Fact.__dict__[name].__set__ for name in ("kind", "start", "end", "value", "extra"))
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """All facts of one narrative, each tuple in the order of the text.
 
     The properties are what conditions of the rules ask for (`fact.people >= 5`): 0 where nothing is told, None for an age that is not told.
@@ -118,7 +119,7 @@ class Facts:
     def to_json(self, document: Document) -> dict[str, list[dict[str, Scalar | dict[str, Scalar]]]]:
         """Every list as JSON objects, with spans and quotes of the original narrative."""
         told = {}
-        for name in self.__slots__:
+        for name in self.__struct_fields__:
             rows = []
             for fact in getattr(self, name):
                 start, end = document.original(fact.start, fact.end)

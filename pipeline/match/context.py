@@ -16,6 +16,7 @@ from pipeline.rulepack.pack import Check, Pack, RuleSpec
 from pipeline.text.document import Document
 
 MARKS = frozenset({"fresh", "past", "cause"})
+_HIT = tuple.__new__  # what a named tuple does, without its detour through a function of its own: there are a hundred a narrative
 HISTORICAL = "historical"  # never fresh, whatever else the sentence says of today
 
 
@@ -44,23 +45,31 @@ class Context:
         self._at: dict[int, tuple[list[Scope], bool]] = {}
         self._meant: dict[tuple[object, ...], Meant] = {}
 
-    def read(self, names: tuple[str, ...], start: int, end: int, signal: int) -> Hit:
-        """The hit with its status for the rule that goes by `names` (such as factor.threat, factor, group.threat).
+    def read(self, names: tuple[str, ...], spans: Sequence[tuple[int, int]], signal: int) -> list[Hit]:
+        """The hits with their status for the rule that goes by `names` (such as factor.threat, factor, group.threat).
 
         Many rules hit the same words, so scopes are worked out once per place, and what they make of it once per place and kind of rule.
         """
-        at = self._at.get(start)
-        if at is None:
-            scopes = [scope for scope in self.scopes if scope.start <= start < scope.end]
-            at = self._at[start] = scopes, any(scope.rule.data["not_for"] or scope.rule.data["only_for"] for scope in scopes)
-        scopes, choosy = at
-        if not scopes:
-            return Hit(start, end, signal, ASSERTED, self.live)
-        key = (start, end, names) if choosy else (start, end)
-        meant = self._meant.get(key)
-        if meant is None:
-            meant = self._meant[key] = self._read(scopes, names, start, end)
-        return Hit(start, end, signal, *meant)
+        made = []
+        for start, end in spans:
+            at = self._at.get(start)
+            if at is None:
+                at = self._at[start] = self._scopes_at(start)
+            scopes, choosy = at
+            if scopes:
+                key = (start, end, names) if choosy else (start, end)
+                meant = self._meant.get(key)
+                if meant is None:
+                    meant = self._meant[key] = self._read(scopes, names, start, end)
+                made.append(_HIT(Hit, (start, end, signal, *meant)))
+            else:
+                made.append(_HIT(Hit, (start, end, signal, ASSERTED, self.live, False)))
+        return made
+
+    def _scopes_at(self, start: int) -> tuple[list[Scope], bool]:
+        """The scopes in which a hit lies, and whether one of them chooses its rules."""
+        scopes = [scope for scope in self.scopes if scope.start <= start < scope.end]
+        return scopes, any(scope.rule.data["not_for"] or scope.rule.data["only_for"] for scope in scopes)
 
     def _read(self, scopes: list[Scope], names: tuple[str, ...], start: int, end: int) -> Meant:
         status, best, now, past, cause = ASSERTED, -1, False, False, False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline.match.context import Context
 from pipeline.match.hit import ASSERTED, Hit
@@ -19,8 +20,7 @@ LABEL = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True):
     """A label that holds, with its score and the hits that it rests on."""
 
     rule: RuleSpec
@@ -112,13 +112,12 @@ class Reading:
             return [Hit(start, end, signal) for start, end in spans]
         spec = self.pack.signals[signal]
         names = spec.names
-        label = names[0]
-        hits = [context.read(names, start, end, signal) for start, end in spans]
-        if spec.counts is None:
+        hits, counts = context.read(names, spans, signal), spec.counts
+        if counts is None:
             return hits
-        kept = [hit for hit in hits if hit.status in spec.counts]
+        kept = [hit for hit in hits if hit.status in counts]
         if len(kept) < len(hits) and spec.weight > 0:
-            self.set_aside.setdefault(label, []).extend(hit for hit in hits if hit.status not in spec.counts)
+            self.set_aside.setdefault(names[0], []).extend(hit for hit in hits if hit.status not in counts)
         return kept
 
     def heard(self) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline.text.normalise import normalise
 
@@ -12,8 +13,7 @@ _SENTENCE = re.compile(r"[^。!?;\n…]+")
 _CLAUSE = re.compile(r"[^,。!?;: \n…\"“”()《》【】]+")  # 、 lists one thing after another and stays inside a clause
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """One normalised narrative.
 
     `text` is what patterns match on. `offsets` is None where normalising kept every position (the usual case), otherwise

@@ -59,7 +59,7 @@ def _hits(file: ContextFile, text: str) -> list[Hit]:
     assert spans, f"{file.id}: no 【】 in {text}"
     context = _context(plain)
     names = (file.only_for[0] if file.only_for else "test",)
-    return [context.read(names, start, end, -1) for start, end in spans]
+    return context.read(names, spans, -1)
 
 
 def _gives(file: ContextFile, hit: Hit) -> bool:
@@ -71,7 +71,7 @@ def _past(text: str) -> list[bool]:
     plain, spans = _marked(text)
     context = _context(plain)
     context.live = True
-    return [not context.read(("test",), start, end, -1).fresh for start, end in spans]
+    return [not hit.fresh for hit in context.read(("test",), spans, -1)]
 
 
 _CASES = [(name, text) for name, file in _FILES.items() for text in file.examples]
