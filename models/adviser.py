@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -19,8 +19,7 @@ from pipeline.advice import Opinion, View
 Tier = Literal["fast", "cascade", "full"]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """What one narrative's opinion was made of."""
 
     fast: Floats
@@ -109,7 +108,8 @@ class Learned:
 
     def _opinion(self, state: State, chances: Floats, *, degraded: bool) -> Opinion:
         rounded = _rounded(chances)
-        shares = {name: dict(zip(task.labels, rounded[task.columns], strict=True)) for name, task in self.heads.tasks.items()}
+        tasks = self.heads.tasks
+        shares = {name: dict(zip(tasks[name].labels, rounded[tasks[name].columns], strict=True)) for name in _TASKS.values() if name in tasks}
         return Opinion(
             category=shares["category"],
             dispute=shares["dispute_type"],
@@ -135,7 +135,7 @@ class Learned:
         if more is None:
             more = self._grades[grade] = self._told(axes, level, task)
         deep = state.deep[task.columns] if state.deep is not None else None
-        return _rounded(task.probabilities(state.fast[task.columns] + more, deep))
+        return _rounded(self.heads.task("risk", state.fast[task.columns] + more, deep))
 
     def _told(self, axes: Mapping[str, int], level: int, task: Task) -> Floats:
         """What the rules' grade adds to the scores of the colour."""

@@ -80,6 +80,8 @@ def rule_features(view: View, index: Index[Row]) -> tuple[list[Row], list[float]
     """What the rules heard, as parallel lists of features and amounts: scores and bests of the scored families, labels that hold, facts by bounds,
     and how often each group was heard. Features that the index does not know are left out."""
     values = view.reading.values
+    rows: list[Row] = []
+    amounts: list[float] = []
     found: list[tuple[Row | None, float]] = []
     for (none, best, score), ranked in zip(index.kinds, (view.categories, view.disputes, view.scripts), strict=True):
         if not ranked:
@@ -88,12 +90,25 @@ def rule_features(view: View, index: Index[Row]) -> tuple[list[Row], list[float]
         found.append((best[ranked[0].rule.id], 1.0))
         found += [(score[entry.rule.id], max(min(entry.score, 8.0), -4.0) / 4) for entry in ranked]
     labels, heard = index.labels, index.heard
-    found += [(labels[name], min(value, 4.0) / 4 if name.startswith("frame.") else 1.0) for name, value in values.items() if value]
+    for row, amount in found:
+        if row is not None:
+            rows.append(row)
+            amounts.append(amount)
+    for name, value in values.items():
+        if value and (row := labels[name]) is not None:
+            rows.append(row)
+            amounts.append(min(value, 4.0) / 4 if name.startswith("frame.") else 1.0)
     for name, bounds in index.bounds:
         value = values.get(name, 0.0)
-        found += [(row, 1.0) for bound, row in bounds if value >= bound]
-    found += [(heard[signal], _LOUD[count if count < 3 else 3]) for signal, count in view.reading.heard()]
-    return [row for row, _ in found if row is not None], [amount for row, amount in found if row is not None]
+        for bound, row in bounds:
+            if row is not None and value >= bound:
+                rows.append(row)
+                amounts.append(1.0)
+    for signal, count in view.reading.heard():
+        if (row := heard[signal]) is not None:
+            rows.append(row)
+            amounts.append(_LOUD[count if count < 3 else 3])
+    return rows, amounts
 
 
 def grade_features(axes: Mapping[str, int], level: int) -> Iterator[tuple[str, float]]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+_ONES: Floats = np.ones(4096, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,43 @@ class Heads:
         return tuple(made)
 
     @cached_property
-    def _one(self) -> tuple[slice, ...]:
-        """The columns of the tasks of which exactly one label is right."""
-        return tuple(task.columns for task in self.tasks.values() if task.one)
+    def _one(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp], tuple[slice, ...]]:
+        """Of the tasks of which exactly one label is right: their columns one task after another, where each begins there, which each column is of,
+        and where each stands there."""
+        tasks = [task for task in self.tasks.values() if task.one]
+        sizes = [len(task.labels) for task in tasks]
+        ends = np.cumsum([0, *sizes])
+        columns = np.concatenate([np.arange(task.start, task.start + size) for task, size in zip(tasks, sizes, strict=True)])
+        stands = tuple(slice(int(start), int(end)) for start, end in pairwise(ends))
+        return columns, ends[:-1].astype(np.intp), np.repeat(np.arange(len(tasks)), sizes), stands
+
+    @cached_property
+    def _shifts(self) -> Mapping[str, tuple[Any, Any]]:
+        """Of each task the shift of tier 1 alone and with the encoder, made once for `Heads.task`."""
+        return {
+            name: (np.float32(task.fast[-1]) + np.array(task.each[0] or 0.0, np.float32), np.float32(task.full[-1]) + np.array(task.each[1] or 0.0, np.float32))
+            for name, task in self.tasks.items()
+        }
+
+    def task(self, name: str, fast: Floats, encoder: Floats | None) -> Floats:
+        """`Task.probabilities` of one narrative."""
+        task = self.tasks[name]
+        alone, both = self._shifts[name]
+        z = task.fast[0] * fast + alone if encoder is None else task.full[0] * fast + task.full[1] * encoder + both
+        return _shares(z) if task.one else _chances(z)
 
     def probabilities(self, fast: Floats, encoder: Floats | None) -> Floats:
         """Those of all tasks at once, as each task would work them out; shape (T,)."""
         scale, shift, tier_1, tier_2, both = self._calibration
         z = fast * scale + shift if encoder is None else tier_1 * fast + tier_2 * encoder + both
         made = _chances(z)
-        for columns in self._one:
-            made[columns] = _shares(z[columns])
+        columns, begins, task, stands = self._one
+        own = z.take(columns)
+        own -= np.maximum.reduceat(own, begins).take(task)
+        np.exp(own, out=own)
+        total = np.add.reduce
+        own /= np.array([total(own[place]) for place in stands], own.dtype).take(task)  # each summed alone: in the order in which a task by itself sums
+        made[columns] = own
         return made
 
     def fast(self, places: Sequence[int], amounts: Sequence[float], buckets: npt.NDArray[np.int64]) -> Floats:
@@ -104,7 +132,8 @@ class Heads:
         width, count = self.grams.shape[1], len(buckets)
         if width and count:
             # a row of ones times whole numbers: exact below 2**24, and a third of the time of a sum of bytes over rows
-            total = np.ones(count, np.float32) @ self.grams.take(buckets, axis=0).astype(np.float32)
+            ones = _ONES[:count] if count <= len(_ONES) else np.ones(count, np.float32)
+            total = ones @ self.grams.take(buckets, axis=0).astype(np.float32)
             z[:width] += self.gram_scale * total.astype(np.float64) / np.sqrt(np.float32(count))
         return z
 
