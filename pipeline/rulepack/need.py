@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pipeline.rulepack.pattern import BUILTIN, DIGITS, Choice, Gap, Lists, Part, Text, Word, expected
+from pipeline.rulepack.pattern import BUILTIN, DIGITS, END, Choice, Gap, Lists, Part, Text, Word, expected
 
 # what every <name> has (pattern.BUILTIN), within two characters of its beginning and of its end
 _NAMED = (frozenset("某小老阿先女师姓甲乙丙丁"), frozenset("某小老阿生士傅子甲乙丙丁"))
@@ -31,6 +31,38 @@ class Need(NamedTuple):
 def need(parts: Sequence[Part], lists: Lists, *, leftward: bool = False) -> Need | None:
     """The need of a check that is least likely met by chance; None where nothing certain stands near enough. `leftward`: the anchor is behind it."""
     return _best(_needs(parts, lists, leftward=leftward)[0])
+
+
+def begins(parts: Sequence[Part], lists: Lists) -> frozenset[str] | None:
+    """The characters with which what the parts match begins; None where it may begin with any, or be empty."""
+    chars, empty = _begins(parts, lists)
+    return None if empty else chars
+
+
+def _begins(parts: Sequence[Part], lists: Lists) -> tuple[frozenset[str] | None, bool]:
+    """The first characters (None: any), and whether the parts may match nothing."""
+    found: frozenset[str] = frozenset()
+    for part in parts:
+        chars, empty = _begins_of(part, lists)
+        if chars is None:
+            return None, False
+        found |= chars
+        if not empty:
+            return found, False
+    return found, True
+
+
+def _begins_of(part: Part, lists: Lists) -> tuple[frozenset[str] | None, bool]:
+    if isinstance(part, Text):
+        return (None if part.text.startswith(END) else frozenset(part.text[:1])), not part.text
+    if isinstance(part, Gap) or (isinstance(part, Word) and part.name in BUILTIN and part.name != "num"):
+        return None, False
+    if isinstance(part, Word):
+        words = DIGITS if part.name == "num" else lists(part.name) or ("",)
+        return frozenset(word[:1] for word in words if word), "" in words
+    told = [_begins(option, lists) for option in part.options]
+    known = [chars for chars, _ in told if chars is not None]
+    return (frozenset().union(*known) if len(known) == len(told) else None), part.optional or any(empty for _, empty in told)
 
 
 def either(needs: Iterable[Need | None]) -> Need | None:
@@ -58,6 +90,9 @@ def _needs(parts: Sequence[Part], lists: Lists, *, leftward: bool) -> tuple[list
 
 
 def _needs_of(part: Part, lists: Lists, *, leftward: bool) -> tuple[list[Need], int]:
+    if isinstance(part, Text) and END in part.text:  # the end of the narrative takes up no character, or any number of blanks
+        plain = part.text.rpartition(END)[2] if leftward else part.text.partition(END)[0]
+        return _needs_of(Text(plain), lists, leftward=leftward)[0], _ENDLESS
     if isinstance(part, Text):
         return [Need(frozenset(char), at) for at, char in enumerate(part.text[::-1] if leftward else part.text, 1)], len(part.text)
     if isinstance(part, Gap):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 
 from pipeline.errors import RuleError
 from pipeline.rulepack.load import Source
-from pipeline.rulepack.need import Need, either, need
+from pipeline.rulepack.need import Need, begins, either, need
 from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse, regex
 from pipeline.rulepack.schema import Context, Rule, Signal, Terms
 from pipeline.rulepack.schema_base import Identified
@@ -54,7 +55,8 @@ class Planner:
                 continue
             self._compiled[pattern] = compiled
             for part in compiled:
-                before = self._regex(part.before and f"(?:{part.before})\\Z", need(part.left, self.words, leftward=True))
+                ahead = _beginning([begins(part.left, self.words)])
+                before = self._regex(part.before and f"{ahead}(?:{part.before})\\Z", need(part.left, self.words, leftward=True))
                 after = self._regex(part.after, need(part.right, self.words))
                 for word in part.anchors:
                     self.actions.setdefault(word, {})[number, before, after, part.reach] = None
@@ -63,12 +65,16 @@ class Planner:
     def alternatives(self, where: str, patterns: Iterable[str]) -> int:
         """Patterns that are only looked for near a hit: one regular expression instead of words in the automaton."""
         made: list[str] = []
+        firsts: list[frozenset[str] | None] = []
         for pattern in patterns:
             try:
-                made.append(regex(parse(pattern), self.words))
+                parts = parse(pattern)
+                made.append(regex(parts, self.words))
+                firsts.append(begins(parts, self.words))
             except RuleError as error:
                 self._report(error, where)
-        return self._regex("|".join(sorted(made, key=len, reverse=True)))
+        joined = "|".join(sorted(made, key=len, reverse=True))
+        return self._regex(f"{_beginning(firsts)}(?:{joined})" if made else "")
 
     def _report(self, error: RuleError, where: str) -> None:
         told = type(error)(error.code, error.zh, error.en, seen=f"{where} · {error.seen}", remedy=error.remedy)
@@ -96,6 +102,15 @@ class Planner:
             self.texts.append(text)
             self.needs.append(needed)
         return self.regexes[text]
+
+
+def _beginning(firsts: Sequence[frozenset[str] | None]) -> str:
+    """What looks at one character before a search tries a hundred words there; empty where any may stand there."""
+    known = [first for first in firsts if first is not None]
+    if not known or len(known) < len(firsts):
+        return ""
+    chars = frozenset().union(*known)
+    return "(?=[" + "".join(map(re.escape, sorted(chars))) + (r"\d" if "0" in chars else "") + "])"
 
 
 def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, Any]:

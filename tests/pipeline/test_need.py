@@ -7,7 +7,7 @@ import re
 import pytest
 
 from corpora import narratives
-from pipeline.rulepack.need import Need, either, need
+from pipeline.rulepack.need import Need, begins, either, need
 from pipeline.rulepack.pack import Check, plain_digits
 from pipeline.rulepack.pattern import BUILTIN, DIGITS, parse
 from pipeline.text.document import read
@@ -31,6 +31,7 @@ def told(pattern, *, leftward=False):
         ("<kin>", False, "妈爸舅", 2),  # 我 and 大 stand everywhere
         ("<kin>", True, "妈爸舅", 1),
         ("(的)?驴", False, "驴", 2),
+        ("驴$", False, "驴", 1),  # the end of the narrative is no character
         ("<num>", False, "".join(sorted(DIGITS)), 1),
         ("<name>", False, "".join(sorted("某小老阿先女师姓甲乙丙丁")), 2),
         ("<name>", True, "".join(sorted("某小老阿生士傅子甲乙丙丁")), 2),
@@ -40,7 +41,7 @@ def test_the_need_is_the_rarest_of_what_must_stand_there(pattern, leftward, char
     assert told(pattern, leftward=leftward) == (chars, reach)
 
 
-@pytest.mark.parametrize("pattern", ["(驴)?", "(驴|)", "<none>", "(的)?(驴)?"])
+@pytest.mark.parametrize("pattern", ["(驴)?", "(驴|)", "<none>", "(的)?(驴)?", "(驴|$)", "$"])
 def test_what_may_be_absent_or_anything_is_no_need(pattern):
     assert told(pattern) is None
 
@@ -48,6 +49,25 @@ def test_what_may_be_absent_or_anything_is_no_need(pattern):
 def test_behind_a_number_of_any_length_nothing_is_near():
     made = need(parse("<num>驴"), LISTS)
     assert made == Need(frozenset(DIGITS), 1)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "chars"),
+    [
+        ("驴子", "驴"),
+        ("(驴|骡)子", "驴骡"),
+        ("(的)?驴", "的驴"),
+        ("(的)?(驴)?", None),
+        ("$", None),
+        ("<none>驴", "驴"),
+        ("<kin>", "大我爸"),
+        ("<name>", None),
+        ("<num>驴", DIGITS),
+        ("(驴|)", None),
+    ],
+)
+def test_what_a_match_begins_with(pattern, chars):
+    assert begins(parse(pattern), LISTS) == (chars and frozenset(chars))
 
 
 def test_of_several_checks_one_without_a_need_leaves_none():
