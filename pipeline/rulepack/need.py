@@ -57,8 +57,10 @@ def _begins_of(part: Part, lists: Lists) -> tuple[frozenset[str] | None, bool]:
         return (None if part.text.startswith(END) else frozenset(part.text[:1])), not part.text
     if isinstance(part, Gap) or (isinstance(part, Word) and part.name in BUILTIN and part.name != "num"):
         return None, False
+    if isinstance(part, Word) and part.name in BUILTIN:
+        return frozenset(DIGITS), False
     if isinstance(part, Word):
-        words = DIGITS if part.name == "num" else lists(part.name) or ("",)
+        words = lists(part.name) or ("",)
         return frozenset(word[:1] for word in words if word), "" in words
     told = [_begins(option, lists) for option in part.options]
     known = [chars for chars, _ in told if chars is not None]
