@@ -29,7 +29,7 @@ def cluster() -> Iterator[Cluster]:
     account: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres", "postgres")
-        account = ["runuser", "-u", "postgres", "--"]
+        account = [shutil.which("runuser") or "/usr/sbin/runuser", "-u", "postgres", "--"]  # not every root has sbin on its path
     data = folder / "data"
 
     def call(*command: str) -> None:
