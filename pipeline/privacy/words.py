@@ -33,7 +33,10 @@ def words() -> dict[str, int]:
 
 @cache
 def told_names() -> frozenset[str]:
-    """Words of two or three characters that jieba's dictionary tells as names of persons, usual ones: most of them are words (文明, 查明, 养老); 丁丁 is left out."""
+    """Words of two or three characters that jieba's dictionary tells as names of persons, usual ones: most of them are words (文明, 查明, 养老).
+
+    A doubled character is a pet name all the same.
+    """
     return frozenset(word for word, count in _NAMES.findall(_dictionary()) if int(count) >= _NAMED and word[0] != word[1])
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pipeline.rulepack.pattern import BUILTIN, DIGITS, END, Choice, Gap, Lists, Part, Text, Word, expected
+from pipeline.rulepack.pattern import BUILTIN, DIGITS, END, NAMED, Choice, Gap, Lists, Part, Text, Word, expected
 
-# what every <name> has (pattern.BUILTIN), within two characters of its beginning and of its end
-_NAMED = (frozenset("某小老阿先女师姓甲乙丙丁"), frozenset("某小老阿生士傅子甲乙丙丁"))
 FAR = 32  # a need that may stand further away is met nearly everywhere
 _ENDLESS = 1 << 20
 
@@ -101,7 +99,7 @@ def _needs_of(part: Part, lists: Lists, *, leftward: bool) -> tuple[list[Need], 
         return [], part.most
     if isinstance(part, Word):
         if part.name in BUILTIN:
-            return [Need(frozenset(DIGITS), 1) if part.name == "num" else Need(_NAMED[leftward], 2)], _ENDLESS
+            return [Need(frozenset(DIGITS), 1) if part.name == "num" else Need(NAMED[leftward], 2)], _ENDLESS
         options: Sequence[Sequence[Part]] = [(Text(word),) for word in lists(part.name) or ()]
     else:
         options = part.options
