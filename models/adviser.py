@@ -135,7 +135,7 @@ class Learned:
         if more is None:
             more = self._grades[grade] = self._told(axes, level, task)
         deep = state.deep[task.columns] if state.deep is not None else None
-        return _rounded(self.heads.task("risk", state.fast[task.columns] + more, deep))
+        return _rounded(task.probabilities(state.fast[task.columns] + more, deep))
 
     def _told(self, axes: Mapping[str, int], level: int, task: Task) -> Floats:
         """What the rules' grade adds to the scores of the colour."""

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 _ONES: Floats = np.ones(4096, np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """One question: the columns that answer it and its calibration. `one`: exactly one label is right; else each label by itself."""
 
@@ -39,10 +39,15 @@ class Task:
 
     def probabilities(self, fast: Floats, encoder: Floats | None) -> Floats:
         """Calibrated probabilities, shape (labels,) or (rows, labels), of the tasks' own columns of scores."""
-        common, each = (self.fast[-1], self.each[0]) if encoder is None else (self.full[-1], self.each[1])
-        shift = np.float32(common) + np.array(each or 0.0, np.float32)
-        z = self.fast[0] * fast + shift if encoder is None else self.full[0] * fast + self.full[1] * encoder + shift
+        alone, both = self.shifts
+        z = self.fast[0] * fast + alone if encoder is None else self.full[0] * fast + self.full[1] * encoder + both
         return _shares(z) if self.one else _chances(z)
+
+    @cached_property
+    def shifts(self) -> tuple[Any, Any]:
+        """What is added to each label's score, tier 1 alone and with the encoder; a number or shape (labels,)."""
+        alone, both = (np.float32(common) + np.array(each or 0.0, np.float32) for common, each in zip((self.fast[-1], self.full[-1]), self.each, strict=True))
+        return alone, both
 
 
 def _chances(z: npt.NDArray[np.floating[Any]]) -> Floats:
@@ -96,21 +101,6 @@ class Heads:
         columns = np.concatenate([np.arange(task.start, task.start + size) for task, size in zip(tasks, sizes, strict=True)])
         stands = tuple(slice(int(start), int(end)) for start, end in pairwise(ends))
         return columns, ends[:-1].astype(np.intp), np.repeat(np.arange(len(tasks)), sizes), stands
-
-    @cached_property
-    def _shifts(self) -> Mapping[str, tuple[Any, Any]]:
-        """Of each task the shift of tier 1 alone and with the encoder, made once for `Heads.task`."""
-        return {
-            name: (np.float32(task.fast[-1]) + np.array(task.each[0] or 0.0, np.float32), np.float32(task.full[-1]) + np.array(task.each[1] or 0.0, np.float32))
-            for name, task in self.tasks.items()
-        }
-
-    def task(self, name: str, fast: Floats, encoder: Floats | None) -> Floats:
-        """`Task.probabilities` of one narrative."""
-        task = self.tasks[name]
-        alone, both = self._shifts[name]
-        z = task.fast[0] * fast + alone if encoder is None else task.full[0] * fast + task.full[1] * encoder + both
-        return _shares(z) if task.one else _chances(z)
 
     def probabilities(self, fast: Floats, encoder: Floats | None) -> Floats:
         """Those of all tasks at once, as each task would work them out; shape (T,)."""
