@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from pipeline.rulepack.pack import Pack, plain_digits
+from pipeline.text.document import QUOTED_WORD
+from pipeline.text.normalise import has_any
 
 Spans = dict[int, list[tuple[int, int]]]  # signal → spans in order of position
+_BESIDE, _QUOTED = 24, 16  # characters read on both sides of a quoted word, and of how many such words
 
 
-def scan(pack: Pack, text: str) -> Spans:  # noqa: C901 — hot path: a call for each word costs more than the branches
+def scan(pack: Pack, text: str) -> Spans:
     """Find every signal of the pack in `text` (normalised). Spans of one signal never lie inside one another."""
     found: Spans = {}
     several: set[int] = set()
+    _search(pack, text, found, several)
+    if "“" in text or '"' in text:
+        _over_quotes(pack, text, found, several)
+    for signal in several:
+        found[signal] = _longest(found[signal])
+    return _unmasked(pack, found)
+
+
+def _over_quotes(pack: Pack, text: str, found: Spans, several: set[int]) -> None:
+    """Add what holds once the quotes of a single word are gone: a man with a “knife” holds a knife. Only spans that reach over a quote are new."""
+    for word in islice(QUOTED_WORD.finditer(text), _QUOTED):
+        if has_any(word[1], pack.settings["quoted_otherwise"]):
+            continue
+        (first, last), low, high = word.span(1), max(0, word.start() - _BESIDE), min(len(text), word.end() + _BESIDE)
+        beside: Spans = {}
+        _search(pack, text[low : first - 1] + word[1] + text[last + 1 : high], beside, set())
+        opening, closing = first - 1 - low, last - 1 - low  # where the quotes stood, in what was searched
+        whole = closing + high - last - 1  # its length
+        for signal, spans in beside.items():
+            for start, end in spans:
+                over = start < opening < end or start < closing < end
+                cut = (start == 0 and low > 0) or (end == whole and high < len(text))  # what an end of the text would say is not said by a cut
+                if over and not cut:
+                    span = low + start + (start >= opening) + (start >= closing), low + end + (end > opening) + (end > closing)
+                    found[signal] = [*found.get(signal, ()), span]
+                    several.add(signal)
+
+
+def _search(pack: Pack, text: str, found: Spans, several: set[int]) -> None:  # noqa: C901 — hot path: a call for each word costs more than the branches
+    """Add every span of every signal; `several` are the signals with more than one."""
     actions, checks = pack.actions, pack.checks
     chars = plain_digits(text)
     for start, end, word in pack.automaton.find_overlapping(text):
@@ -49,13 +84,12 @@ def scan(pack: Pack, text: str) -> Spans:  # noqa: C901 — hot path: a call for
                 several.add(signal)
             else:
                 found[signal] = [(first, last)]
-    for signal in several:
-        found[signal] = _longest(found[signal])
-    return _unmasked(pack, found)
 
 
 def _longest(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Drop spans that lie inside another one."""
+    if len(spans) < 2:
+        return spans
     if len(spans) == 2:
         (a, b), (c, d) = spans
         if c <= a and b <= d:

@@ -10,7 +10,10 @@ import msgspec
 from pipeline.text.normalise import normalise
 
 _SENTENCE = re.compile(r"[^。!?;\n…]+")
-_CLAUSE = re.compile(r"[^,。!?;: \n…\"“”()《》【】]+")  # 、 lists one thing after another and stays inside a clause
+_INSIDE = r"[^,。!?;: \n…\"“”()《》【】]"  # 、 lists one thing after another and stays inside a clause
+_WORD = r"[^,、。!?;: \n…\"“”()《》【】]{1,6}"
+QUOTED_WORD = re.compile(rf"[\"“]({_WORD})[\"”]")  # 持“水果刀”: no speech, so it ends no clause
+_CLAUSE = re.compile(rf"(?:{_INSIDE}+|[\"“]{_WORD}[\"”])+")
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -32,8 +32,8 @@ _INVISIBLE = (
 )
 _SURROGATES = range(0xD800, 0xE000)
 _NOTHING = "\x00"  # what invisible characters fold to, until they are dropped
-_LONG_RUNS = tuple(mark * 3 for mark in ",。!?;、~.")
-_DROP = re.compile(_NOTHING + "+|(?<=([,。!?;、~.]))\\1+")  # of a long run of one mark one stays
+_TO_DROP = (_NOTHING, *(mark * 3 for mark in ",。!?;、~."), ",\n", "、\n")
+_DROP = re.compile(_NOTHING + "+|(?<=([,。!?;、~.]))\\1+|(?<=[,、])\n+")  # of a long run of one mark one stays; a line broken at a comma goes on
 MARKED = "〔"  # begins the mark of a keyed hash that de-identification puts behind a person or place
 _HASH = re.compile(MARKED + "[a-p]{10}〕")
 _SPACED_RUN = re.compile("(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: +[\u4e00-\u9fff]){3,}(?![\u4e00-\u9fff])")
@@ -101,7 +101,7 @@ def normalise(narrative: str) -> tuple[str, Sequence[int] | None]:
     text = fold(narrative)
     spaced = text.count(" ") > 2
     marked = MARKED in narrative
-    if not spaced and not marked and _NOTHING not in text and not has_any(text, _LONG_RUNS):
+    if not spaced and not marked and not has_any(text, _TO_DROP):
         return text, None
     dropped = {i for m in _DROP.finditer(text) for i in range(*m.span())}
     if spaced:
