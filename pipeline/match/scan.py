@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from pipeline.rulepack.pack import Pack, plain_digits
@@ -9,7 +10,7 @@ from pipeline.text.document import QUOTED_WORD
 from pipeline.text.normalise import has_any
 
 Spans = dict[int, list[tuple[int, int]]]  # signal → spans in order of position
-_BESIDE, _QUOTED = 24, 16  # characters read on both sides of a quoted word, and of how many such words
+_BESIDE, _GAPS = 24, 16  # characters read on both sides of a gap, and of how many gaps
 
 
 def scan(pack: Pack, text: str) -> Spans:
@@ -17,31 +18,39 @@ def scan(pack: Pack, text: str) -> Spans:
     found: Spans = {}
     several: set[int] = set()
     _search(pack, text, found, several)
-    if "“" in text or '"' in text:
-        _over_quotes(pack, text, found, several)
+    _over_gaps(pack, text, islice(_gaps(pack, text), _GAPS), found, several)
     for signal in several:
         found[signal] = _longest(found[signal])
     return _unmasked(pack, found)
 
 
-def _over_quotes(pack: Pack, text: str, found: Spans, several: set[int]) -> None:
-    """Add what holds once the quotes of a single word are gone: a man with a “knife” holds a knife. Only spans that reach over a quote are new."""
-    for word in islice(QUOTED_WORD.finditer(text), _QUOTED):
-        if has_any(word[1], pack.settings["quoted_otherwise"]):
-            continue
-        (first, last), low, high = word.span(1), max(0, word.start() - _BESIDE), min(len(text), word.end() + _BESIDE)
+def _over_gaps(pack: Pack, text: str, gaps: Iterable[Sequence[tuple[int, int]]], found: Spans, several: set[int]) -> None:
+    """Add what holds once something that changes nothing is left out: a man with a “knife” holds a knife. Only spans that reach over a gap are new."""
+    for gap in gaps:
+        low, high = max(0, gap[0][0] - _BESIDE), min(len(text), gap[-1][1] + _BESIDE)
+        kept = [at for at in range(low, high) if not any(start <= at < end for start, end in gap)]
         beside: Spans = {}
-        _search(pack, text[low : first - 1] + word[1] + text[last + 1 : high], beside, set())
-        opening, closing = first - 1 - low, last - 1 - low  # where the quotes stood, in what was searched
-        whole = closing + high - last - 1  # its length
+        _search(pack, "".join([text[at] for at in kept]), beside, set())
         for signal, spans in beside.items():
             for start, end in spans:
-                over = start < opening < end or start < closing < end
-                cut = (start == 0 and low > 0) or (end == whole and high < len(text))  # what an end of the text would say is not said by a cut
-                if over and not cut:
-                    span = low + start + (start >= opening) + (start >= closing), low + end + (end > opening) + (end > closing)
-                    found[signal] = [*found.get(signal, ()), span]
+                first, last = kept[start], kept[end - 1] + 1
+                cut = (start == 0 and low > 0) or (end == len(kept) and high < len(text))  # what an end of the text would say is not said by a cut
+                if last - first > end - start and not cut:
+                    found[signal] = [*found.get(signal, ()), (first, last)]
                     several.add(signal)
+
+
+def _gaps(pack: Pack, text: str) -> Iterator[Sequence[tuple[int, int]]]:
+    """What may be left out: the two quotes of a single word, and words such as 疑似 before a thing."""
+    if "“" in text or '"' in text:
+        for word in QUOTED_WORD.finditer(text):
+            if not has_any(word[1], pack.settings["quoted_otherwise"]):
+                yield (word.start(), word.start(1)), (word.end(1), word.end())
+    for hedge in pack.settings["hedges"]:
+        at = text.find(hedge)
+        while at >= 0:
+            yield ((at, at + len(hedge)),)
+            at = text.find(hedge, at + len(hedge))
 
 
 def _search(pack: Pack, text: str, found: Spans, several: set[int]) -> None:  # noqa: C901 — hot path: a call for each word costs more than the branches
