@@ -33,6 +33,7 @@ from pipeline.values import (
     ScriptFound,
     Versions,
 )  # fmt: skip
+from pipeline.weigh import likeliest, signs
 
 
 class Loss(NamedTuple):
@@ -75,8 +76,10 @@ class Answer:
         return self._advice is not None and self._advice[2].degraded
 
     def default_script(self, categories: list[Ranked]) -> Ranked | None:
-        """What the best category reports where no script is known."""
+        """What the best category reports where no script is known: the one that the signs speak for, else the category's own."""
         code = categories[0].rule.data["default_script"] if categories else None
+        if code and (rule := likeliest(self.pack, self.reading)) is not None:
+            return Ranked(rule, 0.0, 0.0, signs(self.pack, self.reading, rule) or categories[0].hits)
         return Ranked(self.pack.rules["scripts"][code], 0.0, 0.0, categories[0].hits) if code else None
 
     def settle(self, categories: list[Ranked], disputes: list[Ranked], scripts: list[Ranked], stage: RuleSpec | None, loss: Loss | None) -> None:

@@ -13,6 +13,7 @@ from pipeline.match.reading import Reading
 from pipeline.match.scan import Spans
 from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
+from pipeline.weigh import chosen, signs, weigh_scripts, weigh_stage
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -76,7 +77,7 @@ def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:
     for name in [name for name, score in scores.items() if score < least]:
         del scores[name]
         reading.values[f"script.{name}"] = 0.0
-    ranked = _ranked(pack, "scripts", scores, hits)
+    ranked = _weighed(pack, reading, _ranked(pack, "scripts", scores, hits))
     for entry in ranked:
         reading.decide(entry.rule, entry.score, entry.hits)
     reading.values["scripts.best"] = reading.values["script.best"] = ranked[0].score if ranked else 0.0
@@ -106,6 +107,24 @@ def _give_way(pack: Pack, reading: Reading, scores: dict[str, float]) -> None:
             reading.values["script.count"] -= 1.0
 
 
+def _weighed(pack: Pack, reading: Reading, ranked: list[Ranked]) -> list[Ranked]:
+    """The scripts that the sum of all signs bears out, and the likeliest where conditions found none and the signs are many."""
+    weighed = weigh_scripts(pack, reading)
+    if weighed is None:
+        return ranked
+    known = {entry.rule.id: entry for entry in ranked}
+    kept = chosen(pack, reading, weighed, known)
+    if kept == list(known):
+        return ranked
+    reading.values.update({f"script.{name}": 0.0 for name in known if name not in kept})
+    made = []
+    for name in kept:
+        rule = pack.rules["scripts"][name]
+        old = known.get(name)
+        made.append(Ranked(rule, old.score if old else max(weighed.odds, 1.0), weighed.shares[name], old.hits if old else signs(pack, reading, rule)))
+    return made
+
+
 def decide_stage(pack: Pack, reading: Reading) -> RuleSpec | None:
     """The most urgent stage that holds."""
     best: RuleSpec | None = None
@@ -114,6 +133,9 @@ def decide_stage(pack: Pack, reading: Reading) -> RuleSpec | None:
             reading.decide(rule, float(rule.data["rank"]), reading.support(rule))
             if best is None or rule.data["rank"] > best.data["rank"]:
                 best = rule
+    best = weigh_stage(pack, reading, best)
+    if best is not None and f"stage.{best.id}" not in reading.decided:
+        reading.decide(best, float(best.data["rank"]), reading.support(best))
     _alone(reading, best)
     return best
 

@@ -16,7 +16,7 @@ from pipeline.rulepack.condition import Condition, Group, Node, has_not, parse
 
 # the families in the order in which they are decided; a condition may name only what comes before
 ORDER = (
-    "frames", "context", "factors", "scripts", "stages", "disputes", "categories", "grading", "review", "profiles", "questions", "response",
+    "frames", "context", "factors", "scripts", "weights", "stages", "disputes", "categories", "grading", "review", "profiles", "questions", "response",
     "laws", "calendar", "departments", "diversion", "mediation", "safeguards", "checklists", "routes", "playbooks",
 )  # fmt: skip
 _NAMESPACES = {
@@ -113,6 +113,16 @@ class Statement:
     condition: Condition
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What signals weigh for the labels of one kind, in log-odds. A kind with one label is a yes or no."""
+
+    labels: tuple[str, ...]
+    base: tuple[float, ...]
+    weights: dict[int, tuple[tuple[int, float], ...]]  # signal → (place of the label, weight)
+    condition: Condition | None  # where it may be asked
+
+
 Asking = tuple[int, int, int, int]  # signal, number of the check before (-1: none), of the check after, most characters before
 Actions = tuple[tuple[int, ...], tuple[Asking, ...]]  # signals that the word alone makes, signals that ask for more beside it
 
@@ -137,6 +147,7 @@ class Pack:
     facts: dict[str, dict[str, Any]]  # the word lists of the fact extractor
     masked: dict[int, tuple[int, ...]]  # signal of excepted words → the signals that may not overlap them
     owners: tuple[int, ...]  # signal → number of its rule
+    scales: dict[str, Scale]  # category, script, stage → what signals weigh for each label
 
     def patterns(self) -> int:
         """How many searchable words the automaton holds."""
@@ -189,6 +200,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         plan["facts"],
         _masked(signals),
         tuple([numbers.get((spec.family, spec.rule), -1) for spec in signals]),
+        _scales(rules),
     )
     if not sealed:
         _verify(pack, problems)
@@ -216,6 +228,32 @@ def _statements(plan: dict[str, Any]) -> Iterator[Statement]:
 
 def _board(rules: Iterable[RuleSpec]) -> Board[RuleSpec]:
     return Board((rule, rule.condition) for rule in rules)
+
+
+def _scales(rules: dict[str, dict[str, RuleSpec]]) -> dict[str, Scale]:
+    """The weights by signal. A group that an overlay took away weighs nothing."""
+    members: dict[str, list[RuleSpec]] = {}
+    for rule in rules["weights"].values():
+        kind, _, label = rule.data["of"].partition(".")
+        if label in rules[_NAMESPACES[kind]]:
+            members.setdefault(kind, []).append(rule)
+    made = {}
+    for kind, told in members.items():
+        weights: dict[int, list[tuple[int, float]]] = {}
+        for place, rule in enumerate(told):
+            for name, groups in rule.data["weights"].items():
+                family, _, owner = name.partition(".")
+                known = spec.groups if (spec := rules.get(family, {}).get(owner)) else {}
+                for group, weight in groups.items():
+                    if group in known:
+                        weights.setdefault(known[group], []).append((place, weight))
+        made[kind] = Scale(
+            tuple(rule.data["of"].partition(".")[2] for rule in told),
+            tuple(rule.data["base"] for rule in told),
+            {signal: tuple(entries) for signal, entries in weights.items()},
+            told[0].condition if told[0].data["condition"] else None,
+        )
+    return made
 
 
 def _masked(signals: Sequence[SignalSpec]) -> dict[int, tuple[int, ...]]:

@@ -189,6 +189,15 @@ class Question(Identified):
     order: int = 100
 
 
+class Weights(Identified):
+    """What groups of the rules weigh for a label, in log-odds: `weights` maps family.rule to group to weight. Fitted, not written by hand."""
+
+    of: Annotated[str, Field(pattern=r"^(category|script|stage)\.[a-z0-9_]+$")]
+    base: float
+    weights: dict[str, dict[str, float]]
+    condition: str | None = None  # where the weights may be asked at all
+
+
 class Review(Identified):
     """A reason to have a person look, and when it applies."""
 
@@ -216,6 +225,7 @@ FAMILIES: dict[str, type[Identified]] = {
     "factors": Factor,
     "scripts": Script,
     "stages": Stage,
+    "weights": Weights,
     "disputes": Dispute,
     "categories": Category,
     "grading": Grading,

@@ -1,0 +1,119 @@
+"""Sums of signs: what each group of phrases weighs for a label, in log-odds, where conditions find nothing and where they find too much.
+
+Conditions ask for certain groups side by side. A story told in other words shows the same joints one by one; each speaks a little, and together they
+decide. The weights are data (rules/weights/), fitted on labelled texts by models/training/weights.py. Nothing here knows a label by name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import msgspec
+
+from pipeline.match.hit import Hit
+from pipeline.match.reading import Reading
+from pipeline.rulepack.pack import Pack, RuleSpec, Scale
+
+SHOWN = 6  # phrases that a script rests on which no condition found
+
+
+class Weighed(msgspec.Struct, frozen=True):
+    """What the signs of a narrative say: log-odds that it is a case of a script at all, and the share of each script."""
+
+    odds: float
+    shares: dict[str, float]
+
+    @property
+    def chance(self) -> float:
+        """Probability, 0–1, that it is a case."""
+        return 1 / (1 + math.exp(-self.odds))
+
+
+def sums(scale: Scale, found: Iterable[int]) -> list[float]:
+    """Log-odds of each label of a scale, before they are set against each other."""
+    totals = list(scale.base)
+    weights = scale.weights
+    for signal in found:
+        for place, weight in weights.get(signal, ()):
+            totals[place] += weight
+    return totals
+
+
+def shares(scale: Scale, found: Iterable[int]) -> dict[str, float]:
+    """Share of each label of a scale, summing to 1."""
+    totals = sums(scale, found)
+    top = max(totals)
+    powers = [math.exp(total - top) for total in totals]
+    whole = sum(powers)
+    return {label: power / whole for label, power in zip(scale.labels, powers, strict=True)}
+
+
+def weigh_scripts(pack: Pack, reading: Reading) -> Weighed | None:
+    """How the signs stand, where the pack has weights and they may be asked here; `weighed.<category>` is told to later conditions and scores."""
+    case, scripts = pack.scales.get("category"), pack.scales.get("script")
+    if case is None or scripts is None or not (case.condition is None or case.condition.test(reading.found, reading.values.get, reading)):
+        return None
+    odds = sums(case, reading.found)[0]
+    reading.values[f"weighed.{case.labels[0]}"] = max(-3.0, min(3.0, odds))
+    return Weighed(odds, shares(scripts, reading.found))
+
+
+def chosen(pack: Pack, reading: Reading, weighed: Weighed, held: Iterable[str]) -> list[str]:
+    """The scripts of a narrative, given those whose conditions hold: none where the signs speak against a case, else those that the signs bear out,
+    and where conditions found none but the signs are many, the likeliest. What stands in where no script is known displaces none that is."""
+    bounds = pack.settings["weighed"]
+    held = list(held)
+    if weighed.chance < (bounds["drop"] if held else bounds["add"]):
+        return []
+    best = max(weighed.shares, key=lambda name: weighed.shares[name])
+    share = weighed.shares[best]
+    if not held:
+        return [best] if share >= bounds["least"] and told(pack, reading, pack.rules["scripts"][best]) else []
+    if best == _fallback(pack):
+        return held
+    kept = [name for name in held if weighed.shares.get(name, 0.0) >= bounds["doubt"]]
+    return kept if kept and (share < bounds["besides"] or best in kept) else [*kept, best]
+
+
+def _fallback(pack: Pack) -> str | None:
+    code = pack.rules["categories"][pack.scales["category"].labels[0]].data["default_script"]
+    return str(code) if code else None
+
+
+def likeliest(pack: Pack, reading: Reading) -> RuleSpec | None:
+    """The script that the signs most speak for in a narrative that is known to be a case; none where they do not speak for a case or for none clearly."""
+    case, scripts = pack.scales.get("category"), pack.scales.get("script")
+    if case is None or scripts is None or reading.values.get(f"weighed.{case.labels[0]}", 0.0) <= 0:
+        return None
+    parts = shares(scripts, reading.found)
+    best = max(parts, key=lambda name: parts[name])
+    return pack.rules["scripts"].get(best) if parts[best] >= pack.settings["weighed"]["besides"] else None
+
+
+def told(pack: Pack, reading: Reading, rule: RuleSpec) -> bool:
+    """Whether the narrative itself tells something of a script's own: what is denied, supposed or another's matter does not carry it alone."""
+    return any(pack.signals[signal].counts is not None and reading.counted(signal) for signal in rule.groups.values() if signal in reading.found)
+
+
+def signs(pack: Pack, reading: Reading, rule: RuleSpec) -> tuple[Hit, ...]:
+    """The hits that speak for a script which no condition found: those of its own groups and, of others, those that weigh most."""
+    scale = pack.scales["script"]
+    place = scale.labels.index(rule.id)
+    own = set(rule.groups.values())
+    weights = {signal: weight for signal in reading.found for at, weight in scale.weights.get(signal, ()) if at == place and weight > 0}
+    best = sorted(weights, key=lambda signal: (signal not in own, -weights[signal]))
+    hits = [hit for signal in best for hit in reading.counted(signal)[:2]]
+    return tuple(sorted(set(hits[:SHOWN])))
+
+
+def weigh_stage(pack: Pack, reading: Reading, stage: RuleSpec | None) -> RuleSpec | None:
+    """The stage by conditions, unless the signs speak for another; for a calmer one they must speak more clearly, since the next steps follow the stage."""
+    scale, case = pack.scales.get("stage"), pack.scales.get("category")
+    if stage is None or scale is None or case is None or f"weighed.{case.labels[0]}" not in reading.values:
+        return stage
+    parts = shares(scale, reading.found)
+    best = pack.rules["stages"].get(max(parts, key=lambda name: parts[name]), stage)
+    bounds = pack.settings["weighed"]
+    needed = bounds["stage_add"] if best.data["rank"] > stage.data["rank"] else bounds["stage_calmer"]
+    return best if parts.get(stage.id, 0.0) < bounds["stage_doubt"] and parts.get(best.id, 0.0) >= needed else stage

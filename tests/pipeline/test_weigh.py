@@ -1,0 +1,91 @@
+"""Sums of signs: what is added, what falls, what is left as conditions found it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline import weigh
+from pipeline.engine import Engine
+from pipeline.rulepack.files import SHIPPED, read_yaml
+from pipeline.rulepack.pack import Scale
+from pipeline.values import Incident
+from pipeline.weigh import Weighed, chosen, shares, sums
+
+SCALE = Scale(("a", "b"), (0.5, 0.0), {1: ((0, 1.0), (1, -1.0)), 2: ((1, 2.0),)}, None)
+
+
+@pytest.fixture
+def pack():
+    return Engine.default().pack
+
+
+@pytest.fixture
+def reading():
+    return Engine.default().read(Incident(narrative="楼上漏水"))[1]
+
+
+def test_sums_add_what_stands_in_the_text_and_shares_make_one():
+    assert sums(SCALE, [1, 2, 7]) == [1.5, 1.0]
+    parts = shares(SCALE, [1, 2, 7])
+    assert parts["a"] > parts["b"]
+    assert sum(parts.values()) == pytest.approx(1)
+
+
+def test_weights_name_groups_that_there_are(pack):
+    for path in (SHIPPED / "weights").glob("*.yaml"):
+        for name, groups in read_yaml(path)["weights"].items():
+            family, _, rule = name.partition(".")
+            assert groups.keys() <= pack.rules[family][rule].groups.keys(), (path.name, name)
+
+
+def test_every_script_and_stage_has_weights(pack):
+    assert set(pack.scales["script"].labels) == set(pack.rules["scripts"])
+    assert set(pack.scales["stage"].labels) == set(pack.rules["stages"])
+
+
+def test_signs_against_a_case_let_a_script_fall_and_doubt_takes_the_unlikely_one(pack, reading):
+    assert chosen(pack, reading, Weighed(-6.0, {"romance": 0.9, "investment": 0.1}), ["romance"]) == []
+    assert chosen(pack, reading, Weighed(1.0, {"romance": 0.97, "investment": 0.01}), ["investment", "romance"]) == ["romance"]
+    assert chosen(pack, reading, Weighed(1.0, {"romance": 0.55, "investment": 0.4}), ["investment"]) == ["investment", "romance"]
+    assert chosen(pack, reading, Weighed(1.0, {"romance": 0.45, "investment": 0.4}), ["investment"]) == ["investment"]
+
+
+def test_what_stands_in_for_the_unknown_displaces_nothing(pack, reading):
+    assert chosen(pack, reading, Weighed(3.0, {"other_fraud": 0.97, "investment": 0.01}), ["investment"]) == ["investment"]
+
+
+def test_nothing_is_added_to_a_text_that_tells_nothing_of_the_script(pack, reading):
+    assert chosen(pack, reading, Weighed(6.0, {"romance": 0.99}), []) == []
+
+
+def test_a_calmer_stage_needs_clearer_signs(pack, reading, monkeypatch):
+    stages = pack.rules["stages"]
+    reading.values["weighed.fraud"] = 2.0
+    for share, expected in ((0.5, "transferring"), (0.95, "discovered")):
+        parts = {"discovered": share, "transferring": 0.05}
+        monkeypatch.setattr(weigh, "shares", lambda scale, found, parts=parts: parts)
+        assert weigh.weigh_stage(pack, reading, stages["transferring"]).id == expected
+    monkeypatch.setattr(weigh, "shares", lambda scale, found: {"discovered": 0.7, "transferring": 0.3})
+    assert weigh.weigh_stage(pack, reading, stages["transferring"]).id == "transferring"
+
+
+def test_pasted_messages_and_a_pack_without_weights_are_left_alone(pack):
+    engine = Engine.default()
+    message = engine.read(Incident(narrative="您的快递丢失, 加客服微信理赔", channel="message"))[1]
+    assert weigh.weigh_scripts(pack, message) is None
+    _, plain, _ = engine.read(Incident(narrative="网恋对象带我投资, 钱提不出来了"))
+    bare = replace(pack, scales={})
+    assert weigh.weigh_scripts(bare, plain) is None
+
+
+def test_an_added_script_shows_the_words_that_it_rests_on():
+    seen = 0
+    for path in sorted((SHIPPED / "scripts").glob("*.yaml")):
+        for text in read_yaml(path)["examples"]:
+            answer = Engine.default().assess(Incident(narrative=text))
+            for script in answer.fraud.scripts if answer.fraud else ():
+                seen += 1
+                assert all(text[piece.start : piece.end] == piece.quote for piece in script.evidence)
+    assert seen > 200
