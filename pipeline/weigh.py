@@ -84,11 +84,12 @@ def _fallback(pack: Pack) -> str | None:
 def likeliest(pack: Pack, reading: Reading) -> RuleSpec | None:
     """The script that the signs most speak for in a narrative that is known to be a case; none where they do not speak for a case or for none clearly."""
     case, scripts = pack.scales.get("category"), pack.scales.get("script")
-    if case is None or scripts is None or reading.values.get(f"weighed.{case.labels[0]}", 0.0) <= 0:
+    bounds = pack.settings["weighed"]
+    if case is None or scripts is None or reading.values.get(f"weighed.{case.labels[0]}", 0.0) < math.log(bounds["add"] / (1 - bounds["add"])):
         return None
     parts = shares(scripts, reading.found)
     best = max(parts, key=lambda name: parts[name])
-    return pack.rules["scripts"].get(best) if parts[best] >= pack.settings["weighed"]["besides"] else None
+    return pack.rules["scripts"].get(best) if parts[best] >= bounds["besides"] else None
 
 
 def told(pack: Pack, reading: Reading, rule: RuleSpec) -> bool:
@@ -115,5 +116,6 @@ def weigh_stage(pack: Pack, reading: Reading, stage: RuleSpec | None) -> RuleSpe
     parts = shares(scale, reading.found)
     best = pack.rules["stages"].get(max(parts, key=lambda name: parts[name]), stage)
     bounds = pack.settings["weighed"]
-    needed = bounds["stage_add"] if best.data["rank"] > stage.data["rank"] else bounds["stage_calmer"]
+    calmer = best.data["rank"] <= stage.data["rank"] or best.data["lost"] == "never"  # so is that nothing was lost
+    needed = bounds["stage_calmer"] if calmer else bounds["stage_add"]
     return best if parts.get(stage.id, 0.0) < bounds["stage_doubt"] and parts.get(best.id, 0.0) >= needed else stage
