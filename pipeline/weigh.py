@@ -116,6 +116,8 @@ def weigh_stage(pack: Pack, reading: Reading, stage: RuleSpec | None) -> RuleSpe
     parts = shares(scale, reading.found)
     best = pack.rules["stages"].get(max(parts, key=lambda name: parts[name]), stage)
     bounds = pack.settings["weighed"]
-    calmer = best.data["rank"] <= stage.data["rank"] or best.data["lost"] == "never"  # so is that nothing was lost
+    if best.data["lost"] == "never" and stage.data["lost"] != "never":  # that nothing can be lost any more is for conditions to say, never for a sum
+        return stage
+    calmer = best.data["rank"] <= stage.data["rank"]
     needed = bounds["stage_calmer"] if calmer else bounds["stage_add"]
     return best if parts.get(stage.id, 0.0) < bounds["stage_doubt"] and parts.get(best.id, 0.0) >= needed else stage

@@ -89,3 +89,11 @@ def test_an_added_script_shows_the_words_that_it_rests_on():
                 seen += 1
                 assert all(text[piece.start : piece.end] == piece.quote for piece in script.evidence)
     assert seen > 200
+
+
+def test_no_sum_says_that_nothing_can_be_lost_any_more():
+    """Whoever is still on the line with a swindler has not seen through him, however much else of the text speaks of dissuading."""
+    told = "推送预警:居民李某接听境外号码17分钟,疑似冒充公检法,见面劝阻时其仍在通话,拒绝挂断"
+    fraud = Engine.default().assess(Incident(narrative=told)).fraud
+    assert fraud is not None
+    assert fraud.stage == "hooked"
