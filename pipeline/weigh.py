@@ -16,6 +16,7 @@ from pipeline.match.reading import Reading
 from pipeline.rulepack.pack import Pack, RuleSpec, Scale
 
 SHOWN = 6  # phrases that a script rests on which no condition found
+_MOST = 3.0  # log-odds beyond which later conditions and scores see no difference (set 2026-11-22, not searched)
 
 
 class Weighed(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ def weigh_scripts(pack: Pack, reading: Reading) -> Weighed | None:
     if case is None or scripts is None or not (case.condition is None or case.condition.test(reading.found, reading.values.get, reading)):
         return None
     odds = sums(case, reading.found)[0]
-    reading.values[f"weighed.{case.labels[0]}"] = max(-3.0, min(3.0, odds))
+    reading.values[f"weighed.{case.labels[0]}"] = max(-_MOST, min(_MOST, odds))
     return Weighed(odds, shares(scripts, reading.found))
 
 

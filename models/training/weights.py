@@ -18,8 +18,9 @@ from pipeline.engine import Engine
 from pipeline.rulepack.files import SHIPPED, read_yaml
 from pipeline.values import Incident
 
-_SEEN = 4  # rows from which a group counts
-_LEAST = 0.08  # weights nearer to nothing are left out: on the held-out writers they changed no total
+_SEEN = 4  # rows from which a group counts (set, not searched, 2026-11-22)
+_LEAST = 0.08  # weights nearer to nothing are left out: on the held-out writers ua, ub, uf, uj they changed no total (2026-11-22)
+_BROAD, _NARROW = 0.2, 0.3  # inverse strength of the penalty where all families are looked at, and where scripts alone are (set 2026-11-22)
 FAMILIES = ("scripts", "frames", "stages", "categories", "disputes", "factors")
 
 
@@ -58,9 +59,9 @@ def examples(engine: Engine) -> Iterator[Row]:
 def questions(engine: Engine, rows: Sequence[Row]) -> Iterator[Question]:
     """Whether it is a matter with scripts, which one, and how far it went."""
     category = next(rule.id for rule in engine.pack.rules["categories"].values() if rule.data["scripts"])
-    yield Question("category", FAMILIES, 0.2, [[category if row.labels["category"] == category else ""] for row in rows])
-    yield Question("script", ("scripts",), 0.3, [list(row.labels.get("fraud_scripts") or []) for row in rows])
-    yield Question("stage", FAMILIES, 0.2, [[stage] if (stage := row.labels.get("fraud_stage")) else [] for row in rows])
+    yield Question("category", FAMILIES, _BROAD, [[category if row.labels["category"] == category else ""] for row in rows])
+    yield Question("script", ("scripts",), _NARROW, [list(row.labels.get("fraud_scripts") or []) for row in rows])
+    yield Question("stage", FAMILIES, _BROAD, [[stage] if (stage := row.labels.get("fraud_stage")) else [] for row in rows])
 
 
 def fit(question: Question, found: Sequence[Sequence[str]]) -> dict[str, tuple[float, dict[str, float]]]:

@@ -10,7 +10,7 @@ from pipeline.text.document import QUOTED_WORD
 from pipeline.text.normalise import has_any
 
 Spans = dict[int, list[tuple[int, int]]]  # signal → spans in order of position
-_BESIDE, _GAPS = 24, 16  # characters read on both sides of a gap, and of how many gaps
+_BESIDE, _GAPS = 24, 16  # characters read on both sides of a gap, and of how many gaps (set 2026-11-22; about the longest gap of a pattern)
 
 
 def scan(pack: Pack, text: str) -> Spans:

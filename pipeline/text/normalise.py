@@ -1,7 +1,8 @@
 """Normalising a narrative so that one pattern serves every way of typing it.
 
 Nearly all of it is one table look-up per character (width, case, traditional to simplified, punctuation variants), so positions survive and
-no offset map is needed. Only texts with invisible characters, letter-spaced runs (张 三 打 我) or long punctuation runs pay for a map.
+no offset map is needed. Only texts with invisible characters, letter-spaced runs (张 三 打 我), long punctuation runs or lines broken at a comma pay
+for a map.
 """
 
 from __future__ import annotations
