@@ -64,11 +64,16 @@ class Answer:
         self.repeat: dict[str, Any] | None = None
         self.told: Loss | None = None  # the loss as the text tells it, once looked for
         self._advice: tuple[Adviser, View, Opinion] | None = None
+        self.against: frozenset[str] = frozenset()  # factors that the sum of signs speaks against
         self._left_out: frozenset[str] = frozenset()
 
-    def advised(self, adviser: Adviser, view: View, opinion: Opinion, left_out: frozenset[str]) -> None:
-        """Whose opinion the labels rest on besides the rules, and which factors the answer leaves out on it."""
-        self._advice, self._left_out = (adviser, view, opinion), left_out
+    def advised(self, adviser: Adviser, view: View, opinion: Opinion) -> None:
+        """Whose opinion the labels rest on besides the rules."""
+        self._advice = (adviser, view, opinion)
+
+    def leave_out(self, factors: frozenset[str]) -> None:
+        """Factors that are not told, as `factor.x`."""
+        self._left_out = factors
 
     @property
     def degraded(self) -> bool:
@@ -120,7 +125,11 @@ class Answer:
         if recall is not None:
             incident = msgspec.structs.replace(incident, history=incident.history + recall(incident, self.found, kind))
         history = History(incident, self.found, settings_of(self.pack))
-        gates = [_gate_name(d.rule) for name, d in self.reading.decided.items() if name.startswith("factor.") and d.rule.data["gate"] and not d.model]
+        gates = [
+            _gate_name(d.rule)
+            for name, d in self.reading.decided.items()
+            if name.startswith("factor.") and d.rule.data["gate"] and not d.model and self.reading.values.get(name)
+        ]
         self.reading.values |= history.values(kind, gates)
         self.repeat = repeat_of(history, kind, f"{category.name}·{finer.name}" if finer else category.name)
 
@@ -212,7 +221,9 @@ class Answer:
         factors = tuple(
             FactorFound(d.rule.id, d.rule.name, d.rule.data["group"], d.fresh, self._shown(d.rule, d.hits)) for d in decided if not d.rule.data["internal"]
         )
-        gates = tuple(dict.fromkeys(_gate_name(d.rule) for d in decided if d.rule.data["gate"] and not d.model))
+        gates = tuple(
+            dict.fromkeys(_gate_name(d.rule) for d in decided if d.rule.data["gate"] and not d.model and self.reading.values.get(f"factor.{d.rule.id}"))
+        )
         precision = self.pack.settings.get("colour_precision", {})
         score = float(precision.get(level["code"], 0.5)) * (0.8 if doubtful else 1.0)
         quotes = {hit: self.evidence(hit).quote for reason in grade.reasons for hit in reason.hits}

@@ -13,7 +13,7 @@ from pipeline.match.reading import Reading
 from pipeline.match.scan import Spans
 from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
-from pipeline.weigh import chosen, signs, weigh_scripts, weigh_stage
+from pipeline.weigh import chosen, signs, weigh_factors, weigh_scripts, weigh_stage
 
 
 class Ranked(msgspec.Struct, frozen=True):
@@ -47,8 +47,9 @@ def decide_factors(pack: Pack, reading: Reading) -> None:
             reading.decide(rule, 1.0, reading.support(rule))
 
 
-def settle_factors(pack: Pack, reading: Reading) -> None:
-    """Ask the factors again that depend on what kind of matter it is, now that category and type are fixed. What a model proposed stays."""
+def settle_factors(pack: Pack, reading: Reading) -> frozenset[str]:
+    """Ask the factors again that depend on what kind of matter it is, now that category and type are fixed. What a model proposed stays.
+    Then weigh them; returns those that the sum of signs speaks against."""
     for rule in reading.asked(pack.settling):
         held = reading.decided.get(f"factor.{rule.id}")
         if rule.once_settled is None or (held is not None and held.model):
@@ -58,6 +59,7 @@ def settle_factors(pack: Pack, reading: Reading) -> None:
         elif held is None:
             own = set(rule.groups.values())
             reading.decide(rule, 1.0, tuple(hit for hit in reading.support(rule, rule.once_settled) if hit.signal in own))
+    return weigh_factors(pack, reading)
 
 
 def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:

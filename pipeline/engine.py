@@ -10,7 +10,7 @@ from pipeline import decide, facts
 from pipeline.advice import Adviser, View
 from pipeline.answer import Answer, Loss
 from pipeline.facts.questions import QuestionReader
-from pipeline.fuse import Labels, doubted, fuse, higher, raised
+from pipeline.fuse import Labels, doubted, fuse, higher, raised, unrested
 from pipeline.grade import Grade, grade
 from pipeline.match.reading import Reading
 from pipeline.match.scan import Spans, scan
@@ -77,6 +77,20 @@ class Engine:
 
         Never raises on any narrative; raises RuleError for an unknown profile or playbook.
         """
+        answer, labels = self._labelled(incident)
+        profile = profile or self.profile
+        if self.adviser is None:
+            self._settle(answer, labels)
+            _remember(answer, recall)
+            graded = grade(self.pack, answer.reading, profile)
+            answer.leave_out(unrested(answer.reading, graded, answer.against))
+        else:
+            graded = self._advised(self.adviser, answer, labels, profile, recall)
+        done = conduct(self.desk(playbook or self.playbook), answer, graded)
+        return answer.assessment(graded, CODE_VERSION, done=done, degraded=answer.degraded if self.adviser else self.degraded)
+
+    def _labelled(self, incident: Incident) -> tuple[Answer, Labels]:
+        """What the rules make of a narrative, before it is settled."""
         document, reading, found = self.read(incident)
         answer = Answer(self.pack, incident, document, reading, found, self.extractor)
         decide.decide_factors(self.pack, reading)
@@ -86,16 +100,13 @@ class Engine:
         stage = decide.decide_stage(self.pack, reading) if scripts else None
         disputes = decide.decide_scored(self.pack, reading, "disputes")
         categories = decide.decide_scored(self.pack, reading, "categories")
-        labels = Labels(categories, disputes, scripts, stage)
-        profile = profile or self.profile
-        if self.adviser is None:
-            self._settle(answer, labels)
-            _remember(answer, recall)
-            graded = grade(self.pack, reading, profile)
-        else:
-            graded = self._advised(self.adviser, answer, labels, profile, recall)
-        done = conduct(self.desk(playbook or self.playbook), answer, graded)
-        return answer.assessment(graded, CODE_VERSION, done=done, degraded=answer.degraded if self.adviser else self.degraded)
+        return answer, Labels(categories, disputes, scripts, stage)
+
+    def settled(self, incident: Incident) -> Reading:
+        """The reading with every label that the rules settle on; nothing is graded. What sums of signs are fitted on."""
+        answer, labels = self._labelled(incident)
+        self._settle(answer, labels)
+        return answer.reading
 
     def _advised(self, adviser: Adviser, answer: Answer, labels: Labels, profile: str, recall: Recall | None) -> Grade:
         """Settle with a classifier's opinion. What rules alone make of it is graded first: that is the floor."""
@@ -111,7 +122,8 @@ class Engine:
         result = higher(base, grade(self.pack, reading, profile))
         if profile == adviser.profile:
             result = raised(self.pack, reading, result, adviser.levels(opinion, base.axes, base.level))
-        answer.advised(adviser, view, opinion, doubted(self.pack, reading, result, opinion))
+        answer.advised(adviser, view, opinion)
+        answer.leave_out(unrested(reading, result, doubted(self.pack, opinion, answer.against)))
         return result
 
     def _settle(self, answer: Answer, labels: Labels) -> None:
@@ -132,7 +144,7 @@ class Engine:
             decide.hold_stage(reading, stage)
         loss = self._loss_at(answer, stage) if scripts else None
         answer.settle(labels.categories, labels.disputes, scripts, stage, loss)
-        decide.settle_factors(self.pack, reading)
+        answer.against = decide.settle_factors(self.pack, reading)
 
     def _loss(self, answer: Answer) -> Loss:
         """The loss as the text tells it, for the stages to ask."""

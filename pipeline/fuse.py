@@ -7,7 +7,7 @@ the colour. It can neither raise a gate, nor lower a colour or an axis that the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -126,13 +126,20 @@ def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float])
     return result
 
 
-def doubted(pack: Pack, reading: Reading, result: Grade, opinion: Opinion) -> frozenset[str]:
-    """Factors that the model doubts and on which neither a gate nor the grade rests; they are left out of the answer's list."""
-    bound = pack.settings["models"]["factor_doubt"]
+def doubted(pack: Pack, opinion: Opinion, against: frozenset[str]) -> frozenset[str]:
+    """Factors, as `factor.x`, that the model doubts, or that the signs speak against and the model does not hold likely."""
+    bounds = pack.settings["models"]
+    low = {f"factor.{code}" for code, chance in opinion.factors.items() if chance < bounds["factor_doubt"]}
+    likely = {f"factor.{code}" for code, chance in opinion.factors.items() if chance >= bounds["factor_add"]}
+    return frozenset(low | (against - likely))
+
+
+def unrested(reading: Reading, result: Grade, factors: Iterable[str]) -> frozenset[str]:
+    """Those of the factors, as `factor.x`, on which neither a gate nor the grade rests, and that no model proposed."""
     resting: set[Hit] = {hit for reason in result.reasons for hit in reason.hits}
     out = set()
-    for code, chance in opinion.factors.items():
-        decided = reading.decided.get(f"factor.{code}")
-        if decided is not None and not decided.model and chance < bound and not decided.rule.data["gate"] and resting.isdisjoint(decided.hits):
-            out.add(f"factor.{code}")
+    for name in factors:
+        held = reading.decided.get(name)
+        if held is not None and not held.model and not held.rule.data["gate"] and resting.isdisjoint(held.hits):
+            out.add(name)
     return frozenset(out)

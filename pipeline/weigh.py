@@ -16,6 +16,7 @@ from pipeline.match.reading import Reading
 from pipeline.rulepack.pack import Pack, RuleSpec, Scale
 
 SHOWN = 6  # phrases that a script rests on which no condition found
+_STEP, _LONGEST = 60, 6  # characters of one step of length, and the last step (set 2026-11-22, not searched)
 _MOST = 3.0  # log-odds beyond which later conditions and scores see no difference (set 2026-11-22, not searched)
 
 
@@ -98,9 +99,9 @@ def told(pack: Pack, reading: Reading, rule: RuleSpec) -> bool:
     return any(pack.signals[signal].counts is not None and reading.counted(signal) for signal in rule.groups.values() if signal in reading.found)
 
 
-def signs(pack: Pack, reading: Reading, rule: RuleSpec) -> tuple[Hit, ...]:
-    """The hits that speak for a script which no condition found: those of its own groups and, of others, those that weigh most."""
-    scale = pack.scales["script"]
+def signs(pack: Pack, reading: Reading, rule: RuleSpec, kind: str = "script") -> tuple[Hit, ...]:
+    """The hits that speak for a label which no condition found: those of its own groups and, of others, those that weigh most."""
+    scale = pack.scales[kind]
     place = scale.labels.index(rule.id)
     own = set(rule.groups.values())
     weights = {signal: weight for signal in reading.found for at, weight in scale.weights.get(signal, ()) if at == place and weight > 0}
@@ -122,3 +123,32 @@ def weigh_stage(pack: Pack, reading: Reading, stage: RuleSpec | None) -> RuleSpe
     calmer = best.data["rank"] <= stage.data["rank"]
     needed = bounds["stage_calmer"] if calmer else bounds["stage_add"]
     return best if parts.get(stage.id, 0.0) < bounds["stage_doubt"] and parts.get(best.id, 0.0) >= needed else stage
+
+
+def held(reading: Reading) -> list[str]:
+    """The labels that hold in a settled reading, and how long the text is (`length.0` … in steps of 60 characters): what factors are weighed by besides signs."""
+    return [*reading.decided, f"length.{min(_LONGEST, int(reading.value('fact.characters')) // _STEP)}"]
+
+
+def weigh_factors(pack: Pack, reading: Reading) -> frozenset[str]:
+    """Add the factors that the signs together speak for; a gate, and what calms, is then only told. Returns those that conditions found and the signs speak against, as `factor.x`: the answer may
+    leave them out where nothing rests on them; no gate, and none that a model proposed."""
+    scale, bounds = pack.scales.get("factor"), pack.settings["weighed"]
+    if scale is None:
+        return frozenset()
+    totals = sums(scale, reading.found)
+    for name in held(reading):
+        for place, weight in scale.held.get(name, ()):
+            totals[place] += weight
+    add, drop = (math.log(chance / (1 - chance)) for chance in (bounds["factor_add"], bounds["factor_drop"]))
+    against = set()
+    for label, odds in zip(scale.labels, totals, strict=True):
+        rule, name = pack.rules["factors"][label], f"factor.{label}"
+        known = reading.decided.get(name)
+        if known is None and odds >= add:
+            hits = tuple(sorted({hit for signal in rule.groups.values() if signal in reading.found for hit in reading.counted(signal)}))
+            if hits:
+                reading.decide(rule, 1.0, hits[:SHOWN], counts=not rule.data["gate"] and rule.data["group"] not in bounds["only_told"])
+        elif known is not None and odds < drop and not known.model and not rule.data["gate"]:
+            against.add(name)
+    return frozenset(against)

@@ -159,11 +159,13 @@ class Reading:
                 total += weight * value
         return total, tuple(sorted(set(hits))) if len(hits) > 1 else tuple(hits)
 
-    def decide(self, rule: RuleSpec, score: float, hits: tuple[Hit, ...]) -> None:
-        """Record that a label holds, so that later conditions see it."""
+    def decide(self, rule: RuleSpec, score: float, hits: tuple[Hit, ...], *, counts: bool = True) -> None:
+        """Record that a label holds, so that later conditions see it; one that does not count is only told."""
         label = f"{LABEL[rule.family]}.{rule.id}"
         fresh = any(hit.fresh for hit in hits)
         self.decided[label] = Decided(rule, score, hits, fresh)
+        if not counts:
+            return
         self.values[label] = 1.0
         if fresh:
             self.values[label + ".fresh"] = 1.0

@@ -121,6 +121,7 @@ class Scale:
     base: tuple[float, ...]
     weights: dict[int, tuple[tuple[int, float], ...]]  # signal → (place of the label, weight)
     condition: Condition | None  # where it may be asked
+    held: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)  # label that holds → (place of the label, weight)
 
 
 Asking = tuple[int, int, int, int]  # signal, number of the check before (-1: none), of the check after, most characters before
@@ -147,7 +148,7 @@ class Pack:
     facts: dict[str, dict[str, Any]]  # the word lists of the fact extractor
     masked: dict[int, tuple[int, ...]]  # signal of excepted words → the signals that may not overlap them
     owners: tuple[int, ...]  # signal → number of its rule
-    scales: dict[str, Scale]  # category, script, stage → what signals weigh for each label
+    scales: dict[str, Scale]  # category, script, stage, factor → what signals weigh for each label
 
     def patterns(self) -> int:
         """How many searchable words the automaton holds."""
@@ -240,7 +241,10 @@ def _scales(rules: dict[str, dict[str, RuleSpec]]) -> dict[str, Scale]:
     made = {}
     for kind, told in members.items():
         weights: dict[int, list[tuple[int, float]]] = {}
+        held: dict[str, list[tuple[int, float]]] = {}
         for place, rule in enumerate(told):
+            for name, weight in rule.data["held"].items():
+                held.setdefault(name, []).append((place, weight))
             for name, groups in rule.data["weights"].items():
                 family, _, owner = name.partition(".")
                 known = spec.groups if (spec := rules.get(family, {}).get(owner)) else {}
@@ -252,6 +256,7 @@ def _scales(rules: dict[str, dict[str, RuleSpec]]) -> dict[str, Scale]:
             tuple(rule.data["base"] for rule in told),
             {signal: tuple(entries) for signal, entries in weights.items()},
             told[0].condition if told[0].data["condition"] else None,
+            {name: tuple(entries) for name, entries in held.items()},
         )
     return made
 

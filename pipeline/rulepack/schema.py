@@ -190,11 +190,13 @@ class Question(Identified):
 
 
 class Weights(Identified):
-    """What groups of the rules weigh for a label, in log-odds: `weights` maps family.rule to group to weight. Fitted, not written by hand."""
+    """What groups of the rules weigh for a label, in log-odds: `weights` maps family.rule to group to weight; `held` does so for labels that hold
+    (`factor.x`, `category.x`, `dispute.x`, `frame.x`) and for the length of the text (`length.n`). Fitted, not written by hand."""
 
-    of: Annotated[str, Field(pattern=r"^(category|script|stage)\.[a-z0-9_]+$")]
+    of: Annotated[str, Field(pattern=r"^(category|script|stage|factor)\.[a-z0-9_]+$")]
     base: float
     weights: dict[str, dict[str, float]]
+    held: dict[str, float] = {}
     condition: str | None = None  # where the weights may be asked at all
 
 

@@ -71,6 +71,48 @@ def test_a_calmer_stage_needs_clearer_signs(pack, reading, monkeypatch):
     assert weigh.weigh_stage(pack, reading, stages["transferring"]).id == "transferring"
 
 
+def weighed(text, **odds):
+    """The shipped engine with a scale of factors that knows only a base for each: its settled reading and what is spoken against."""
+    engine = Engine.default()
+    scale = Scale(tuple(odds), tuple(odds.values()), {}, None)
+    engine = Engine(replace(engine.pack, scales={**engine.pack.scales, "factor": scale}))
+    return engine, engine.settled(Incident(narrative=text))
+
+
+@pytest.mark.parametrize(("name", "counts"), [("many_parties", 1.0), ("reconciled", None)])
+def test_a_factor_is_added_on_words_of_its_own_and_what_calms_is_only_told(pack, name, counts):
+    added = 0
+    for text in read_yaml(SHIPPED / "factors" / f"{name}.yaml")["counterexamples"]:
+        _, reading = weighed(text, **{name: 9.0})
+        own = any(reading.counted(signal) for signal in pack.rules["factors"][name].groups.values())
+        held = reading.decided.get(f"factor.{name}")
+        assert (held is not None) == own, text
+        if held is not None:
+            added += 1
+            assert held.hits
+            assert (reading.values.get(f"factor.{name}") or None) == counts
+    assert added > 0
+
+
+def test_the_answer_leaves_out_what_the_signs_speak_against_unless_a_gate_or_the_grade_rests_on_it():
+    text = "他拿刀追着人砍, 孩子在旁边哭, 欠了三十万不还"
+    engine, _ = weighed(text, minor=-9.0, weapon=-9.0, large_stakes=-9.0)
+    plain = {factor.code for factor in Engine.default().assess(Incident(narrative=text)).risk.factors}
+    answer = engine.assess(Incident(narrative=text))
+    assert "weapon" in plain & {factor.code for factor in answer.risk.factors}
+    assert answer.risk.colour == Engine.default().assess(Incident(narrative=text)).risk.colour
+
+
+def test_factors_to_be_weighed_are_those_that_have_weights(pack):
+    assert set(pack.scales["factor"].labels) == set(pack.settings["weighed"]["factors"])
+
+
+def test_a_gate_is_never_opened_by_a_sum():
+    engine, _ = weighed("学校旁边的小卖部欠我货款", minor=9.0)
+    answer = engine.assess(Incident(narrative="学校旁边的小卖部欠我货款, 孩子们都去买"))
+    assert "未成年人" not in answer.risk.gate_names
+
+
 def test_pasted_messages_and_a_pack_without_weights_are_left_alone(pack):
     engine = Engine.default()
     message = engine.read(Incident(narrative="您的快递丢失, 加客服微信理赔", channel="message"))[1]
