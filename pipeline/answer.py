@@ -145,7 +145,7 @@ class Answer:
                 category.rule.id, category.rule.name, round(category.share, 4), self._shown(category.rule, category.hits), self._others(self.categories, "code")
             ),
             dispute=self._dispute(),
-            risk=self._risk(grade, aside, doubtful=bool(codes)),
+            risk=self._risk(grade, aside, done.mediation, doubtful=bool(codes)),
             fraud=self._fraud(),
             facts=self.found.to_json(self.document),
             repeat=self.repeat,
@@ -214,7 +214,7 @@ class Answer:
         best = self.disputes[0]
         return Dispute(best.rule.id, best.rule.name, round(best.share, 4), self._others(self.disputes, "type"), self._shown(best.rule, best.hits))
 
-    def _risk(self, grade: Grade, aside: tuple[Evidence, ...], *, doubtful: bool) -> Risk:
+    def _risk(self, grade: Grade, aside: tuple[Evidence, ...], mediation: dict[str, Any] | None, *, doubtful: bool) -> Risk:
         data = profile_data(self.pack, grade.profile)
         level = data["levels"][grade.level]
         decided = [d for name, d in sorted(self.reading.decided.items()) if name.startswith("factor.") and name not in self._left_out]
@@ -229,11 +229,20 @@ class Answer:
         quotes = {hit: self.evidence(hit).quote for reason in grade.reasons for hit in reason.hits}
         return Risk(
             level["code"], level["name"], grade.profile, round(score, 4), grade.axes["urgency"], grade.axes["danger"], grade.axes["difficulty"], factors, gates,
-            why_not_higher(self.pack, grade, [f"“{piece.quote}”" for piece in aside]), why_not_lower(grade, quotes), str(level["handling"]),
+            why_not_higher(self.pack, grade, [f"“{piece.quote}”" for piece in aside], self.reading.value), why_not_lower(grade, quotes),
+            self._handling(level, mediation),
             tuple({"axis": r.axis, "id": r.id, "to": r.to, "says": r.says, "basis": r.basis} for r in grade.reasons if r.to > 0),
             tuple(d.rule.id for d in decided if d.rule.data["internal"]),
             tuple(str(self.pack.settings.get("gate_names", {}).get(gate, gate)) for gate in gates),
         )  # fmt: skip
+
+    def _handling(self, level: dict[str, Any], mediation: dict[str, Any] | None) -> str:
+        """What the level asks for in a matter of this kind."""
+        told, values = level["handling_for"], self.reading.values
+        unverified = "unverified" if values.get("meta.raised_blind") else ""
+        barred = "barred" if mediation is not None and mediation["eligible"] == "no" and self.disputes else ""
+        asked = (unverified, self.categories[0].rule.id, barred)
+        return str(next((told[name] for name in asked if name in told), level["handling"]))
 
     def _fraud(self) -> Fraud | None:
         if not self.scripts:

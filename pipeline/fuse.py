@@ -1,7 +1,7 @@
 """Rules hold the floor, models find what rules miss: how a classifier's opinion and the rules' findings become one answer.
 
 A model may rank categories and dispute types anew, add a factor or a script that no rule found, leave out one that rests on nothing else, and raise
-the colour. It can neither raise a gate, nor lower a colour or an axis that the rules have set, nor take a factor away on which the colour rests.
+the colour, with one axis. It can neither raise a gate, nor lower a colour or an axis that the rules have set, nor take a factor away on which the colour rests.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.advice import Opinion
 from pipeline.decide import Ranked
-from pipeline.grade import Grade, Reason
+from pipeline.grade import TOP, Grade, Reason, colour_level
 from pipeline.match.hit import Hit
 from pipeline.match.reading import Reading
 from pipeline.rulepack.pack import Pack, RuleSpec
@@ -92,6 +92,7 @@ def _add_factors(pack: Pack, reading: Reading, chances: Mapping[str, float], bou
         rule = factors.get(code)
         if rule is not None and chances[code] >= bounds["factor_add"] and f"factor.{code}" not in reading.decided:
             reading.propose(rule, chances[code], counts=chances[code] >= bounds["factor_grades"])
+            reading.values[f"meta.seen.{code}"] = 1.0  # routing may ask what the model alone sees
 
 
 def _tell(reading: Reading, rules: Labels, fused: Labels, opinion: Opinion) -> None:
@@ -119,11 +120,26 @@ def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float])
     for level in range(len(levels) - 1, result.level, -1):
         reached += levels[level]
         if reached >= bounds[level]:
-            reading.values["meta.model_raised"] = 1.0
-            says = pack.settings["models"]["raised_says"].format(percent=math.floor(100 * reached))
-            reason = Reason(MODEL, MODEL, level, says, "", ())
-            return msgspec.structs.replace(result, level=level, reasons=(reason, *result.reasons))
+            return _lifted(pack, reading, result, level, reached)
     return result
+
+
+def _lifted(pack: Pack, reading: Reading, result: Grade, level: int, reached: float) -> Grade:
+    """The grade at a level that only the model asks for: one axis goes with the colour, so that route, time limit and mediation follow it."""
+    settings = pack.settings["models"]
+    blind = max(result.axes.values()) <= settings["raised_blind"]  # rules know of nothing that would explain it
+    axes, axis = result.axes, settings["raised_axis"]
+    top = next(
+        (value for value in range(result.axes[axis], TOP + 1) if colour_level(pack, axes | {axis: value}, result.profile, reading) >= level),
+        TOP,
+    )
+    reading.values["meta.model_raised"] = 1.0
+    reading.values["meta.raised_blind"] = float(blind)
+    says = settings["raised_says"].format(percent=math.floor(100 * reached))
+    seen = [d.rule.name for d in reading.decided.values() if d.model and d.rule.data["group"] in settings["raised_groups"]]
+    then = settings["raised_then"][level].format(seen=settings["raised_seen"].format("、".join(seen)) if seen else "") if blind else ""
+    reason = Reason(MODEL, MODEL, top, says + (f"；{then}" if then else ""), "", ())
+    return msgspec.structs.replace(result, axes=axes | {axis: top}, level=level, reasons=(reason, *result.reasons))
 
 
 def doubted(pack: Pack, opinion: Opinion, against: frozenset[str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,6 +13,8 @@ from pipeline.match.reading import Reading
 from pipeline.rulepack.pack import Pack
 
 AXES = ("urgency", "danger", "difficulty")
+TOP = 3  # the highest value of an axis
+CONDITIONS = 3  # most conditions of the next level that are told
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -68,9 +71,9 @@ def profile_data(pack: Pack, profile: str) -> dict[str, Any]:
 
 def why_not_lower(result: Grade, quotes: dict[Hit, str]) -> str:
     """What holds the colour where it is."""
-    top = max(result.axes.values())
-    if top == 0:
+    if result.level == 0:
         return "已是最低一级。"
+    top = max(result.axes.values())
     parts: list[str] = []
     for reason in result.reasons:
         if reason.to == top and reason.says not in [part.partition("(")[0] for part in parts]:
@@ -79,13 +82,13 @@ def why_not_lower(result: Grade, quotes: dict[Hit, str]) -> str:
     return "因为: " + "; ".join(parts[:4]) + "。"
 
 
-def why_not_higher(pack: Pack, result: Grade, aside: list[str]) -> str:
-    """What the next level would have needed, and what was said but does not count."""
+def why_not_higher(pack: Pack, result: Grade, aside: list[str], told: Callable[[str], float]) -> str:
+    """What the next level would have needed, the conditions that are nearest to the matter first, and what was said but does not count."""
     levels = profile_data(pack, result.profile)["levels"]
     if result.level + 1 >= len(levels):
         return "已是最高一级。"
     upper = levels[result.level + 1]
-    typical = upper["typical"]
-    text = typical if isinstance(typical, str) else "、".join(typical)
-    said = f"未见“{upper['name']}”所需的情形" + (f"({text})" if text else "") + "。"
-    return said + (f"叙述中不计入的: {'; '.join(aside[:4])}。" if aside else "")
+    near = sorted(upper["typical"], key=lambda entry: -sum(told(name) for name in entry["near"]))[:CONDITIONS]
+    text = "、".join(entry["says"] for entry in near)
+    said = f"未见“{upper['name']}”所需的情形" + (f"(如{text})" if text else "") + "。"
+    return said + (f"叙述中不计入的: {'; '.join(aside[:CONDITIONS])}。" if aside else "")

@@ -156,13 +156,26 @@ class Grading(Identified):
     raises: list[Raise]
 
 
+class Typical(Model):
+    """Something that makes a matter reach a level; `near`: labels beside which it is worth telling first."""
+
+    says: str
+    near: list[str] = []
+
+
+def _typical(value: object) -> object:
+    return {"says": value} if isinstance(value, str) else value
+
+
 class Level(Model):
-    """One colour of a profile."""
+    """One colour of a profile. `handling_for`: what to do where the category is another than a dispute, `barred` where nothing may be mediated,
+    `unverified` where only a model asks for the colour."""
 
     code: str
     name: str
     handling: str = ""
-    typical: str | list[str] = ""
+    handling_for: dict[str, str] = {}
+    typical: list[Annotated[Typical, BeforeValidator(_typical)]] = []
 
 
 class Mapping(Model):
