@@ -107,6 +107,8 @@ class Answer:
         if self.disputes:
             self.reading.decide(self.disputes[0].rule, self.disputes[0].score, self.disputes[0].hits)
         self.scripts = scripts if chosen.data["scripts"] else []
+        if self.scripts:
+            values[f"meta.lead.{self.scripts[0].rule.id}"] = 1.0  # what is done first follows the likeliest script
         self.stage = stage if self.scripts else None
         self.loss = loss if self.scripts else None
         if scripts and not self.scripts:  # grading must not see what the answer does not give
@@ -137,6 +139,7 @@ class Answer:
         """The whole answer, once the grade and what to do are known."""
         category = self.categories[0]
         self.reading.values["meta.degraded"] = float(degraded)
+        self.reading.values["meta.mediation_barred"] = float(done.mediation is not None and done.mediation["eligible"] == "no")
         aside = self._set_aside()
         codes = self._review(aside)
         return Assessment(
@@ -152,7 +155,7 @@ class Answer:
             mediation=done.mediation,
             route=done.route,
             missing_information=self._questions(),
-            needs_review=Review(bool(codes), codes),
+            needs_review=Review(bool(codes), codes, tuple(self.pack.rules["review"][code].name for code in codes)),
             set_aside=aside,
             frames=tuple(sorted(name.split(".")[1] for name in self.reading.decided if name.startswith("frame."))),
             degraded=degraded,
@@ -241,7 +244,8 @@ class Answer:
         told, values = level["handling_for"], self.reading.values
         unverified = "unverified" if values.get("meta.raised_blind") else ""
         barred = "barred" if mediation is not None and mediation["eligible"] == "no" and self.disputes else ""
-        asked = (unverified, self.categories[0].rule.id, barred)
+        lead = f"script.{self.scripts[0].rule.id}" if self.scripts else ""
+        asked = (lead, unverified, self.categories[0].rule.id, barred)
         return str(next((told[name] for name in asked if name in told), level["handling"]))
 
     def _fraud(self) -> Fraud | None:
@@ -281,7 +285,7 @@ class Answer:
         return Evidence(by, first, last, self.document.narrative[first:last], "asserted", clause)
 
     def _questions(self) -> tuple[Question, ...]:
-        asked = self.pack.questions.holding(self.reading.values.get)
+        asked = self.pack.questions.holding(self.reading.values.get)[: int(self.pack.settings["most_questions"])]
         return tuple([Question(rule.id, rule.data["question"], rule.data["would_change"]) for rule in asked])
 
     def _review(self, aside: tuple[Evidence, ...]) -> tuple[str, ...]:

@@ -136,10 +136,17 @@ def _lifted(pack: Pack, reading: Reading, result: Grade, level: int, reached: fl
     reading.values["meta.model_raised"] = 1.0
     reading.values["meta.raised_blind"] = float(blind)
     says = settings["raised_says"].format(percent=math.floor(100 * reached))
-    seen = [d.rule.name for d in reading.decided.values() if d.model and d.rule.data["group"] in settings["raised_groups"]]
-    then = settings["raised_then"][level].format(seen=settings["raised_seen"].format("、".join(seen)) if seen else "") if blind else ""
+    then = _after_raising(reading, result, level, settings, blind=blind)
     reason = Reason(MODEL, MODEL, top, says + (f"；{then}" if then else ""), "", ())
     return msgspec.structs.replace(result, axes=axes | {axis: top}, level=level, reasons=(reason, *result.reasons))
+
+
+def _after_raising(reading: Reading, result: Grade, level: int, settings: Mapping[str, Any], *, blind: bool) -> str:
+    """What is said beside a raised colour: what rules see of it, or that they see nothing, what the model itself sees, and what comes first."""
+    if not blind:
+        return str(settings["raised_known"]).format(known=result.reasons[0].says)
+    seen = [held.rule.name for held in reading.decided.values() if held.model and held.rule.data["group"] in settings["raised_groups"]]
+    return str(settings["raised_then"][level]).format(seen=settings["raised_seen"].format("、".join(seen)) if seen else "")
 
 
 def doubted(pack: Pack, opinion: Opinion, against: frozenset[str]) -> frozenset[str]:

@@ -134,6 +134,7 @@ class Review(msgspec.Struct, frozen=True):
 
     flag: bool
     codes: tuple[str, ...]
+    names: tuple[str, ...] = ()  # the reasons as users read them, in the same order
 
 
 class Versions(msgspec.Struct, frozen=True):

@@ -46,7 +46,7 @@ def article(narrative: str, answer: Assessment) -> str:
                 (
                     "诈骗",
                     "、".join(s.name for s in answer.fraud.scripts)
-                    + f" · 环节 {answer.fraud.stage or '不明'}"
+                    + f" · 环节 {answer.fraud.stage_name or '不明'}"
                     + (f" · 损失 {answer.fraud.loss_yuan:,} 元" if answer.fraud.loss_yuan is not None else ""),
                 )
             ]
@@ -54,7 +54,7 @@ def article(narrative: str, answer: Assessment) -> str:
             else []
         ),
         ("请追问", " / ".join(item.question for item in answer.missing_information[:6]) or "—"),
-        ("需人工复核", "、".join(answer.needs_review.codes) or "否"),
+        ("需人工复核", "、".join(answer.needs_review.names or answer.needs_review.codes) or "否"),
         ("首要处置", risk.handling),
         *conduct_view.rows(answer),
         *memory_view.rows(answer),

@@ -87,7 +87,7 @@ def _table(answer: Assessment) -> Table:
     for name, text in (*conduct_view.rows(answer), *memory_view.rows(answer)):
         table.add_row(name, text)
     if answer.needs_review.flag:
-        table.add_row("需人工复核", Text("、".join(answer.needs_review.codes), style="bold yellow"))
+        table.add_row("需人工复核", Text("、".join(answer.needs_review.names or answer.needs_review.codes), style="bold yellow"))
     return table
 
 

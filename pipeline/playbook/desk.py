@@ -54,6 +54,7 @@ class Way:
     shown: dict[str, Any]  # what is shown where it is done beside another
     mediates: bool
     safety: bool
+    papers: tuple[tuple[str, int], ...]  # documents that only belong to it where a condition holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,7 @@ class Desk:
             {"step": step["id"], "name": name, "unit": unit, "what": data["what"]},
             data["mediates"],
             data["safety"],
+            tuple((paper["name"], self._on(paper["when"], f"routes/{route.id}")) for paper in data["papers"]),
         )
 
     def _kind(self, rule: RuleSpec, shared: tuple[Said, ...]) -> Kind:

@@ -45,12 +45,17 @@ def route(case: Case, mediation: dict[str, Any] | None) -> dict[str, Any]:
         **_who(case),
         "diversion": _diversion(case, {way.id for way in taken if way.route.data["diverts"]}),
         "checklists": _checklists(case, (chosen, *together)),
-        "documents": list(dict.fromkeys(name for way in (chosen, *together) for name in way.route.data["documents"])),
+        "documents": list(dict.fromkeys(name for way in (chosen, *together) for name in _documents(case, way))),
         "level": next((entry for entry in reversed(case.named(case.desk.levels))), None),
         "marks": case.noted(case.desk.marks),
         "cards": case.named(case.desk.cards),
         "escalations": case.noted(case.desk.escalations),
     }  # fmt: skip
+
+
+def _documents(case: Case, way: Way) -> list[str]:
+    """The documents of a step."""
+    return [*way.route.data["documents"], *(name for name, number in way.papers if case.on[number])]
 
 
 def _once(ways: Iterable[Way]) -> list[Way]:

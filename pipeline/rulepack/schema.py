@@ -168,8 +168,8 @@ def _typical(value: object) -> object:
 
 
 class Level(Model):
-    """One colour of a profile. `handling_for`: what to do where the category is another than a dispute, `barred` where nothing may be mediated,
-    `unverified` where only a model asks for the colour."""
+    """One colour of a profile. `handling_for`: what to do where the category is another than a dispute, `script.x` where that fraud script leads, `barred` where
+    nothing may be mediated, `unverified` where only a model asks for the colour."""
 
     code: str
     name: str

@@ -33,6 +33,13 @@ class Within(Model):
     example_default: bool = True
 
 
+class Paper(Model):
+    """A document that belongs to a route where `when` holds."""
+
+    name: str
+    when: str
+
+
 class Route(Identified):
     """A way to handle a matter. The flags say what it must never be used for; `blocked` says why it may not be taken."""
 
@@ -46,6 +53,7 @@ class Route(Identified):
     blocked: list[Says] = []
     checklists: list[str] = []
     documents: list[str] = []
+    papers: list[Paper] = []  # documents that only some matters need
     closes: str = ""
 
 

@@ -88,7 +88,7 @@ def _line(incident: Incident, answer: Assessment) -> dict[str, Any]:
         "due": (answer.route or {}).get("due"),
         "flags": repeat.get("flags", []),
         "joined": repeat.get("calls_of_this_event", 1) > 1,
-        "review": "、".join(answer.needs_review.codes) if answer.needs_review.flag else "",
+        "review": "、".join(answer.needs_review.names or answer.needs_review.codes) if answer.needs_review.flag else "",
     }
 
 
