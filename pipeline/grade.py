@@ -88,7 +88,8 @@ def why_not_higher(pack: Pack, result: Grade, aside: list[str], told: Callable[[
     if result.level + 1 >= len(levels):
         return "已是最高一级。"
     upper = levels[result.level + 1]
-    near = sorted(upper["typical"], key=lambda entry: -sum(told(name) for name in entry["near"]))[:CONDITIONS]
-    text = "、".join(entry["says"] for entry in near)
+    scored = [(sum(told(name) for name in entry["near"]), entry["says"]) for entry in upper["typical"]]
+    near = sorted((entry for entry in scored if entry[0] > 0), key=lambda entry: -entry[0]) or scored  # what is nowhere near is told where nothing is nearer
+    text = "、".join(says for _, says in near[:CONDITIONS])
     said = f"未见“{upper['name']}”所需的情形" + (f"(如{text})" if text else "") + "。"
     return said + (f"叙述中不计入的: {'; '.join(aside[:CONDITIONS])}。" if aside else "")

@@ -63,6 +63,7 @@ def test_a_red_of_the_model_alone_reaches_step_limit_mediation_and_reasons(engin
     assert "规则没有看出" in risk.why_not_lower
     assert "核实" in risk.handling
     assert any("模型" in reason["says"] for reason in answer.route["reasons"])
+    assert answer.category.code == "invalid" or "verify_danger" in asked(answer)
 
 
 @pytest.mark.parametrize("text", CALM)
@@ -209,6 +210,8 @@ def test_who_carries_the_money_is_not_advised_as_a_victim(engine, text, mule):
 def test_the_next_level_is_told_in_three_conditions_the_nearest_first(engine):
     text = engine.assess(Incident(narrative="我在网上买鞋被骗了六百, 上周的事了")).risk.why_not_higher
     assert "诈骗损失三千元以上" in text
+    assert "持械" not in text
+    assert "家" not in text
     assert text.partition("。")[0].count("、") <= 2
 
 
