@@ -22,6 +22,7 @@ from pipeline.text.document import Document, read
 from pipeline.text.plain import chinese
 from pipeline.text.shape import turns
 from pipeline.values import Assessment, Incident, Recall
+from pipeline.weigh import weigh_matter
 
 CODE_VERSION = "0.1.0"
 
@@ -99,6 +100,7 @@ class Engine:
             self._loss(answer)
         stage = decide.decide_stage(self.pack, reading) if scripts else None
         disputes = decide.decide_scored(self.pack, reading, "disputes")
+        weigh_matter(self.pack, reading)
         categories = decide.decide_scored(self.pack, reading, "categories")
         return answer, Labels(categories, disputes, scripts, stage)
 

@@ -61,6 +61,16 @@ def weigh_scripts(pack: Pack, reading: Reading) -> Weighed | None:
     return Weighed(odds, shares(scripts, reading.found))
 
 
+def weigh_matter(pack: Pack, reading: Reading) -> None:
+    """Tell later scores, as `matter.<category>`, how far the signs of all families together lean to each category: log-odds against the mean of all."""
+    scale = pack.scales.get("matter")
+    if scale is None:
+        return
+    totals = sums(scale, reading.found)
+    mean = sum(totals) / len(totals)
+    reading.values.update({f"matter.{label}": max(-_MOST, min(_MOST, total - mean)) for label, total in zip(scale.labels, totals, strict=True)})
+
+
 def chosen(pack: Pack, reading: Reading, weighed: Weighed, held: Iterable[str]) -> list[str]:
     """The scripts of a narrative, given those whose conditions hold: none where the signs speak against a case, else those that the signs bear out,
     and where conditions found none but the signs are many, the likeliest. What stands in where no script is known displaces none that is."""

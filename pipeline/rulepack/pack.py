@@ -22,6 +22,7 @@ ORDER = (
 _NAMESPACES = {
     "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
 }  # fmt: skip
+_WEIGHED = {**_NAMESPACES, "matter": "categories"}  # kind of weights → family of its labels
 
 
 class Check:
@@ -236,7 +237,7 @@ def _scales(rules: dict[str, dict[str, RuleSpec]]) -> dict[str, Scale]:
     members: dict[str, list[RuleSpec]] = {}
     for rule in rules["weights"].values():
         kind, _, label = rule.data["of"].partition(".")
-        if label in rules[_NAMESPACES[kind]]:
+        if label in rules[_WEIGHED[kind]]:
             members.setdefault(kind, []).append(rule)
     made = {}
     for kind, told in members.items():

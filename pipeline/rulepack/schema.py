@@ -206,7 +206,7 @@ class Weights(Identified):
     """What groups of the rules weigh for a label, in log-odds: `weights` maps family.rule to group to weight; `held` does so for labels that hold
     (`factor.x`, `category.x`, `dispute.x`, `frame.x`) and for the length of the text (`length.n`). Fitted, not written by hand."""
 
-    of: Annotated[str, Field(pattern=r"^(category|script|stage|factor)\.[a-z0-9_]+$")]
+    of: Annotated[str, Field(pattern=r"^(category|matter|script|stage|factor)\.[a-z0-9_]+$")]
     base: float
     weights: dict[str, dict[str, float]]
     held: dict[str, float] = {}
