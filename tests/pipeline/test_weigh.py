@@ -139,3 +139,42 @@ def test_no_sum_says_that_nothing_can_be_lost_any_more():
     fraud = Engine.default().assess(Incident(narrative=told)).fraud
     assert fraud is not None
     assert fraud.stage == "hooked"
+
+
+MATTERS = [
+    ("service", "我们这片停电快一天了, 打供电所一直占线"),
+    ("service", "暖气片不热, 热力公司说等通知, 什么时候能供上"),
+    ("dispute", "供暖公司收了我两年的费屋里一直不热, 要求退费他们不退"),
+    ("dispute", "房东停了我的电逼我搬家, 押金也不退"),
+    ("traffic", "货车把骑车的大姐压在轮子下面了, 快来人"),
+    ("traffic", "渣土车把过马路的学生卷到轮子底下, 人不动了"),
+    ("traffic", "面包车翻到沟里, 司机卡着叫不应"),
+    ("help", "叉车作业时工人的腿卡住了, 快叫消防"),
+    ("help", "小孩把婴儿车推倒了, 手夹在轮子里拿不出来"),
+    ("crime", "后备箱里放的两条烟和酒不见了, 锁没坏"),
+    ("crime", "停在楼道的电瓶没了, 问了都说没看见"),
+    ("help", "钱包落在出租车后座上了, 记不得车牌"),
+    ("dispute", "我爸喝多了提着菜刀在屋里骂, 我妈和我锁在厕所里"),
+    ("crime", "陌生男的持刀冲进店里, 把我爸划伤了"),
+    ("crime", "丈夫昨夜用铁锤将妻子砸死, 已经投案"),
+    ("dispute", "两口子吵完架, 男的发消息说下辈子再见, 人找不到了"),
+    ("help", "孩子把自己反锁在卧室, 妈妈在门外叫不开, 怕出事"),
+    ("dispute", "拆迁办来拆房, 我爹在房顶说谁敢上来就跳"),
+]
+
+
+@pytest.mark.parametrize(("category", "told"), MATTERS)
+def test_who_acts_on_whom_decides_the_category_not_the_scenery(category, told):
+    assert Engine.default().assess(Incident(narrative=told)).category.code == category
+
+
+def test_without_weights_of_matters_nothing_leans(pack):
+    bare = replace(pack, scales={kind: scale for kind, scale in pack.scales.items() if kind != "matter"})
+    told = Engine(bare).read(Incident(narrative="楼上漏水"))[1]
+    weigh.weigh_matter(bare, told)
+    assert not [name for name in told.values if name.startswith("matter.")]
+    weigh.weigh_matter(pack, told)
+    leaning = {name: value for name, value in told.values.items() if name.startswith("matter.")}
+    assert leaning.keys() == {f"matter.{label}" for label in pack.rules["categories"]}
+    assert all(-3 <= value <= 3 for value in leaning.values())
+    assert max(leaning, key=leaning.__getitem__) == "matter.dispute"
