@@ -139,6 +139,7 @@ class Engine:
             reading.decide(script.rule, script.score, script.hits)
         for entry in scripts:
             reading.values[f"script.{entry.rule.id}"] = 1.0
+        reading.values["script.loses"] = float(any(entry.rule.data["loses"] for entry in scripts))
         if scripts and stage is None:
             reading.values["script.any"], reading.values["script.count"] = 1.0, float(len(scripts))
             stage = decide.decide_stage(self.pack, reading)
@@ -159,6 +160,8 @@ class Engine:
     def _loss_at(self, answer: Answer, stage: RuleSpec | None) -> Loss:
         """The loss once the stage is known: none where nothing went; where money did go, the one sum that the text gives."""
         told = self._loss(answer)
+        if not answer.reading.values["script.loses"] and not answer.reading.values["fact.loss_sure"]:  # he moved what others lost
+            return _told(answer, Loss(None, 0, 0))
         if stage is None or stage.data["paid"] == "attempting":
             return told
         if stage.data["lost"] == "never":

@@ -349,7 +349,7 @@ def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
                 continue
             target = _NAMESPACES.get(head)
             code = rest.split(".")[0]
-            if target is None or code in ("any", "best", "count", "none"):
+            if target is None or code in ("any", "best", "count", "loses", "none"):
                 continue
             if code not in pack.rules.get(target, {}):
                 unknown = ConditionError(

@@ -110,6 +110,7 @@ class Script(Scored):
 
     explain: Annotated[str, BeforeValidator(_joined)] = ""
     remote: bool = True
+    loses: bool = True  # whether who falls for it loses money; false: he helps to move what others lost, and no sum of the text is his loss
 
 
 class Stage(Rule):
