@@ -6,6 +6,8 @@ until that person confirms, the decision is pending and the colour stands. Nothi
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,14 +71,14 @@ class Decision:
         if kind not in ("lower", "close"):
             return False
         if len((self.reason or "").strip()) < SHORTEST_REASON:
-            raise Problem(422, "FQ6402", "调低或办结须写理由", "lowering and closing need a reason", remedy="reason")
+            raise Problem(422, "FQ6402", "调低或办结须写理由", "lowering and closing need a reason", remedy="在 reason 写明理由, 至少两个字")
         if ident not in (incident["assessment"], incident["key"], incident["incident_id"]):
             raise Problem(409, "FQ6403", "已有更新的研判", "there is a newer assessment", remedy="看过最新一版再调低")
         upper = 2 * incident["rank"] >= incident["levels"]
         if upper and self.nameless:  # else nobody could tell whether the second person is another one
             raise Problem(422, "FQ6411", "须写明 by", "a system must say for whom it lowers or closes", remedy="by 为作出决定者的警号")
         if self.second is not None and _same(self.second, self.who.actor):
-            raise Problem(422, "FQ6404", "第二人须是另一人", "the second person must be another person")
+            raise Problem(422, "FQ6404", "第二人须是另一人", "the second person must be another person", remedy="second_person 写另一名民警的警号")
         return upper and self.second is None
 
     def _row(self, store: Store, incident: Mapping[str, Any], kind: str, target: str, state: str) -> dict[str, Any]:
@@ -117,9 +119,9 @@ class Decision:
             raise not_found("没有这个待确认的决定", "no such pending decision")
         first = found[0]
         if first["state"] != "pending" or first["from_colour"] != incident["colour"]:
-            raise Problem(409, "FQ6405", "该决定已不待确认", "the decision is no longer pending")
+            raise Problem(409, "FQ6405", "该决定已不待确认", "the decision is no longer pending", remedy="看 /v1/assessments/{id}/record 的现状, 需要时重新提出")
         if self.confirms and _same(first["actor"], self.who.actor):
-            raise Problem(403, "FQ6406", "须由另一人确认", "another person has to confirm")
+            raise Problem(403, "FQ6406", "须由另一人确认", "another person has to confirm", remedy="请另一名民警用本人的密钥或警号确认; 换密钥、换系统仍是同一人")
         kind = "confirm" if self.confirms else "withdraw"
         row = {**first, "id": new_id(), "at": now_ms(), "kind": kind, "state": "applied", "actor": self.who.actor, "purpose": self.who.purpose}
         row |= {"second": None, "reason": None, "reason_hash": None, "settles": first["id"]}
@@ -157,8 +159,22 @@ _STATE = (
 )  # fmt: skip
 
 
+_TITLES = re.compile(r"^(oidc|警号|民警|辅警|police|no)+")
+
+
+def person(actor: str) -> str:
+    """Who stands behind an actor, whichever key spoke: `网关/0123`, `oidc:0123`, `警号 ０１２３` and a key named `0123` are one person.
+
+    What cannot be told apart counts as the same: the price is one more person to ask, the other way round one alone could lower a red.
+    """
+    told = unicodedata.normalize("NFKC", actor).rpartition("/")[2].casefold()
+    plain = "".join(letter for letter in told if letter.isalnum())
+    number = _TITLES.sub("", plain)
+    return (number.lstrip("0") if number.isdecimal() else number) or plain
+
+
 def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    return person(one) == person(other)
 
 
 def _state(incident: Mapping[str, Any]) -> dict[str, Any]:

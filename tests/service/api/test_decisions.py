@@ -80,6 +80,26 @@ def test_a_system_that_vouches_names_both_officers(service):
     assert (done.json()["decision"]["actor"], done.json()["decision"]["second"]) == ("接处警系统/0123", "接处警系统/0456")
 
 
+@pytest.mark.parametrize("other", [("网关乙", "0123"), ("网关乙", "０１２３"), ("网关乙", "警号0123"), ("0123", None), ("oidc:0123", None)])
+def test_one_person_cannot_confirm_his_own_lowering_through_another_key(service, other):
+    name, by = other
+    gateway, second = service.key("网关", vouches=True), service.key(name, vouches=by is not None)
+    service.assess(RED, gateway, incident_id="D14")
+    ident = decide(service, "D14", gateway, colour="green", reason="误报", by="0123").json()["decision"]["id"]
+    refused = decide(service, "D14", second, confirms=ident, **({"by": by} if by else {}))
+    assert (refused.status_code, refused.json()["code"]) == (403, "FQ6406")
+    assert "另一名民警" in refused.json()["remedy"]
+    assert state(service, "D14", gateway)["colour"] == "red"
+    assert decide(service, "D14", service.key("网关丙", vouches=True), confirms=ident, by="0456").status_code == 200
+
+
+def test_the_key_of_a_person_and_the_gateway_that_names_him_are_one(service):
+    service.assess(RED, own := service.key("0123"), incident_id="D15")
+    ident = decide(service, "D15", own, colour="green", reason="误报").json()["decision"]["id"]
+    refused = decide(service, "D15", service.key("网关", vouches=True), confirms=ident, by="0123")
+    assert (refused.status_code, refused.json()["code"]) == (403, "FQ6406")
+
+
 def test_a_person_s_key_may_not_name_others(service, headers):
     service.assess(RED, headers, incident_id="D8")
     refused = decide(service, "D8", headers, colour="green", reason="误报", by="0123", second_person="0456")
