@@ -15,7 +15,9 @@ from typing import Any
 
 import msgspec
 
+from pipeline.rulepack.pack import Pack
 from pipeline.values import Assessment, Incident
+from service.standing import standing
 
 _CHINA = dt.timezone(dt.timedelta(hours=8))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,11 +25,21 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What an adapter is given: the incident's state, the newest answer, the input where it is kept."""
+    """What an adapter is given: the incident's state, the newest answer at the level that stands, the input where it is kept.
+
+    `machine`: what the machine called the level, where a person has decided otherwise; else "".
+    """
 
     state: Mapping[str, Any]
     answer: Assessment
     incident: Incident | None
+    machine: str = ""
+
+
+def told_of(state: Mapping[str, Any], answer: Assessment, incident: Incident | None, pack: Pack) -> Told:
+    """What stands: an adapter never sends the machine's level where a person has decided otherwise."""
+    stands = standing(answer, state, pack)
+    return Told(state, stands, incident, answer.risk.name if stands.risk.colour != answer.risk.colour else "")
 
 
 def sheltered(told: Told) -> Told:
@@ -56,7 +68,7 @@ def message(told: Told) -> dict[str, Any]:
         lines.append(f"> 涉诈: {answer.fraud.scripts[0].name} · {answer.fraud.stage_name}")
     if answer.needs_review.flag:
         lines.append("> 需人工复核")
-    lines.append("仅供参考, 由民警决定")
+    lines.append(f"等级已由民警决定(机器研判: {told.machine})" if told.machine else "仅供参考, 由民警决定")
     return {"msgtype": "markdown", "markdown": {"content": "\n".join(lines)}}
 
 
@@ -90,7 +102,7 @@ _COLUMNS: dict[str, Field] = {
     "事件类别": lambda t: t.answer.category.name,
     "矛盾类型": lambda t: t.answer.dispute.name if t.answer.dispute else "",
     "风险等级": lambda t: t.answer.risk.name,
-    "现定等级": lambda t: t.state["colour"],
+    "机器研判等级": lambda t: t.machine or t.answer.risk.name,
     "风险因素": lambda t: "、".join(factor.name for factor in t.answer.risk.factors),
     "事件描述": lambda t: t.incident.narrative if t.incident else "",
     "建议单位": lambda t: (t.answer.route or {}).get("unit", ""),

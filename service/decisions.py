@@ -119,9 +119,13 @@ class Decision:
             raise not_found("没有这个待确认的决定", "no such pending decision")
         first = found[0]
         if first["state"] != "pending" or first["from_colour"] != incident["colour"]:
-            raise Problem(409, "FQ6405", "该决定已不待确认", "the decision is no longer pending", remedy="看 /v1/assessments/{id}/record 的现状, 需要时重新提出")
+            raise Problem(
+                409, "FQ6405", "该决定已不待确认", "the decision is no longer pending", remedy="看 /v1/assessments/{id}/record 的现状, 需要时重新提出"
+            )
         if self.confirms and _same(first["actor"], self.who.actor):
-            raise Problem(403, "FQ6406", "须由另一人确认", "another person has to confirm", remedy="请另一名民警用本人的密钥或警号确认; 换密钥、换系统仍是同一人")
+            raise Problem(
+                403, "FQ6406", "须由另一人确认", "another person has to confirm", remedy="请另一名民警用本人的密钥或警号确认; 换密钥、换系统仍是同一人"
+            )
         kind = "confirm" if self.confirms else "withdraw"
         row = {**first, "id": new_id(), "at": now_ms(), "kind": kind, "state": "applied", "actor": self.who.actor, "purpose": self.who.purpose}
         row |= {"second": None, "reason": None, "reason_hash": None, "settles": first["id"]}

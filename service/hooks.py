@@ -13,14 +13,15 @@ import hashlib
 import hmac
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, insert, select, update
 
+from pipeline.rulepack.pack import Pack
 from pipeline.values import assessment_from_json
-from service.adapters import Told, message
+from service.adapters import Told, message, told_of
 from service.logs import frames, log
 from service.store.database import new_id, now_ms
 from service.store.store import Store
@@ -48,8 +49,8 @@ def due_after(attempts: int, now: int) -> int | None:
 class Sender:
     """The loop that sends in this process, while it holds the lease."""
 
-    def __init__(self, store: Store, *, tick: float = _TICK) -> None:
-        self._store, self._tick = store, tick
+    def __init__(self, store: Store, rules: Callable[[], Pack], *, tick: float = _TICK) -> None:
+        self._store, self._rules, self._tick = store, rules, tick
         self._name = uuid.uuid4().hex
         (row,) = store.rows(select(meta.c.value).where(meta.c.name == "store_id"))
         self._source = f"/fengqiao/{row['value']}"
@@ -134,7 +135,7 @@ class Sender:
     def _body(self, connection: Connection, row: Any) -> tuple[bytes, str]:
         entry = connection.execute(select(audit).where(audit.c.seq == row["seq"])).mappings().one()
         if row["form"] == "wecom" and entry["action"] == "assess":
-            told = _told(connection, entry["subject"])
+            told = _told(connection, entry["subject"], self._rules())
             if told is not None:
                 return msgspec.json.encode(message(told)), "application/json"
         return msgspec.json.encode(event(entry, self._source)), "application/cloudevents+json"
@@ -156,11 +157,11 @@ def event(entry: Any, source: str) -> dict[str, Any]:
     }
 
 
-def _told(connection: Connection, key: str) -> Told | None:
+def _told(connection: Connection, key: str, pack: Pack) -> Told | None:
     state: Any = connection.execute(select(incidents).where(incidents.c.key == key)).mappings().one()
     answer = connection.execute(select(assessments.c.answer).where(assessments.c.id == state["assessment"])).scalar_one()
     try:
-        return Told(state, assessment_from_json(answer), None)
+        return told_of(state, assessment_from_json(answer), None, pack)
     except msgspec.MsgspecError:
         return None
 

@@ -117,11 +117,19 @@ def settings_of(database: str | None = None) -> Settings:
 
 
 @contextlib.contextmanager
-def open_store(database: str | None) -> Iterator[Store]:
-    """The store of the settings, closed at the end."""
+def open_store(database: str | None, *, make: bool = False) -> Iterator[Store]:
+    """The store of the settings, closed at the end. Only with `make` is one made where there is none: a check of a database that a mistyped name has
+    just created would say that all is well. Raises InputError FQ4508."""
+    from service.store.database import there
     from service.store.store import Store
 
-    opened = Store(settings_of(database))
+    settings = settings_of(database)
+    if not make and not there(settings.database):
+        name = settings.database.rpartition("/")[2].partition("?")[0]
+        raise InputError(
+            "FQ4508", "没有这个数据库", "there is no such database", seen=name, remedy="核对 --database 或 FENGQIAO_DATABASE; 新建用 fengqiao store upgrade"
+        )
+    opened = Store(settings)
     try:
         yield opened
     finally:
@@ -146,7 +154,7 @@ def keys_create(
 
     if purpose not in ("", "dispatch", "analysis", "training"):
         raise InputError("FQ4603", "没有这个用途", "unknown purpose", seen=purpose, remedy="dispatch analysis training")
-    with open_store(database) as opened:
+    with open_store(database, make=True) as opened:
         ident, key = create(opened, name, scope, vouches=vouches, purpose=purpose, days=days)
     sys.stdout.write(f"{key}\n")
     sys.stderr.write(f"编号 {ident}; 请现在保存, 不会再显示\n")
@@ -252,5 +260,5 @@ def store_purge(
 @store.command("upgrade")
 def store_upgrade(database: Database = None) -> None:
     """升级数据库结构。"""
-    with open_store(database):
+    with open_store(database, make=True):
         sys.stderr.write("数据库已是最新\n")

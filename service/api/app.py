@@ -119,7 +119,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log().info("started", rules=context.assessor.engine.pack.digest, database=context.store.engine.dialect.name)
     await asyncio.to_thread(context.assessor.warm)
     context.jobs = Runner(context.store, context.settings.jobs_folder)
-    tasks = [asyncio.create_task(_chores(context)), asyncio.create_task(context.jobs.run()), asyncio.create_task(Sender(context.store).run())]
+    tasks = [
+        asyncio.create_task(_chores(context)),
+        asyncio.create_task(context.jobs.run()),
+        asyncio.create_task(Sender(context.store, lambda: context.assessor.engine.pack).run()),
+    ]
     with _signals(context):
         try:
             yield

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 from starlette.responses import Response
 
 from pipeline.values import assessment_from_json, incident_from_json
-from service.adapters import Told, rendered, sheltered
+from service.adapters import Told, rendered, sheltered, told_of
 from service.api.auth import allowed
 from service.api.context import Here
 from service.api.openapi import body, reply
@@ -128,7 +128,7 @@ async def export(
         Literal["wecom", "order", "governance_csv"], Query(description="wecom 企业微信消息 · order 政务热线工单 · governance_csv 综治中心 CSV")
     ] = "wecom",
 ) -> Response:
-    """消息只有代码、等级与处置, 没有警情文本; 工单与 CSV 有。导出记入审计。"""
+    """等级是现级(民警决定过的即所定)。消息只有代码、等级与处置, 没有警情文本; 工单与 CSV 有。导出记入审计。"""
     purpose = purpose_of(request, None, who.purpose, required=here.settings.require_purpose)
 
     def look(tx: Tx) -> Told:
@@ -137,7 +137,8 @@ async def export(
         if not row["whole"] and form != "wecom":
             raise Problem(409, "FQ6412", "警情文本没有保存或已清除", "the narrative is not kept", remedy="form=wecom")
         tx.audit(Entry(now_ms(), who.name, purpose, "view", state["key"], {"assessment": row["id"], "form": form}))
-        return Told(state, assessment_from_json(row["answer"]), incident_from_json(row["payload"]) if row["payload"] else None)
+        given = incident_from_json(row["payload"]) if row["payload"] else None
+        return told_of(state, assessment_from_json(row["answer"]), given, here.assessor.engine.pack)
 
     told = await asyncio.to_thread(sheltered, await here.store.write(look))
     data, media = rendered(form, [told])

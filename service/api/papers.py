@@ -15,8 +15,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from pipeline.errors import InputError
-from pipeline.rulepack.pack import Pack
-from pipeline.values import Assessment, Incident, assessment_from_json, incident_from_json
+from pipeline.values import Incident, assessment_from_json, incident_from_json
 from service.api.auth import allowed
 from service.api.context import Context, Here
 from service.api.openapi import body, reply
@@ -29,6 +28,7 @@ from service.keys import Principal
 from service.papers.fill import asks
 from service.papers.schema import Template
 from service.problems import Problem
+from service.standing import standing
 from service.store.database import now_ms
 from service.store.tables import assessments, incidents
 from service.store.writer import Tx
@@ -172,12 +172,3 @@ def _incident(state: Mapping[str, Any], row: Mapping[str, Any]) -> Incident:
     incident = incident_from_json(row["payload"])
     at = incident.occurred_at
     return incident if at is None or at.tzinfo is None else msgspec.structs.replace(incident, occurred_at=at.astimezone(CHINA).replace(tzinfo=None))
-
-
-def standing(answer: Assessment, state: Mapping[str, Any], pack: Pack) -> Assessment:
-    """The answer at the level that stands: a paper must not print the machine's where a person has decided otherwise."""
-    profile = pack.rules["profiles"].get(state["profile"])
-    level = next((entry for entry in profile.data["levels"] if entry["code"] == state["colour"]), None) if profile is not None else None
-    if level is None or state["colour"] == answer.risk.colour:
-        return answer
-    return msgspec.structs.replace(answer, risk=msgspec.structs.replace(answer.risk, colour=level["code"], name=level["name"]))

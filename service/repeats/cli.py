@@ -29,7 +29,7 @@ def load(
     from service.serve_cli import open_store
 
     began = time.perf_counter()
-    with open_store(database) as store:
+    with open_store(database, make=True) as store:
         done = take_in(store, history, rules or (), workers=workers, told=lambda rows: typer.echo(f"\r{rows:,}", nl=False, err=True))
     spent = time.perf_counter() - began
     typer.echo(f"\r读 {done.rows:,} 行, 新记 {done.new:,} 起来电, {done.without_time:,} 行没有时间不能记; {spent:.0f} 秒 ({done.rows / spent:,.0f} 行/秒)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import secrets
@@ -11,7 +12,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.errors import FengqiaoError
 from service.audit import FIRST
@@ -73,6 +75,24 @@ def _prepare_sqlite(engine: Engine) -> None:
             return
         reading = options.get("reading", False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def there(url: str) -> bool:
+    """Whether the URL leads to a database that holds a store. Makes and changes nothing; what cannot be asked is left to the opening to complain of."""
+    try:
+        if make_url(url).get_backend_name() == "sqlite":
+            path = Path(make_url(url).database or "").expanduser()
+            if not path.is_file():
+                return make_url(url).database in (None, "", ":memory:")
+            with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                return connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (meta.name,)).fetchone() is not None
+        engine = create_engine(url, hide_parameters=True)
+        try:
+            return inspect(engine).has_table(meta.name)
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, sqlite3.Error):
+        return True
 
 
 def migrate(engine: Engine) -> None:

@@ -130,5 +130,22 @@ def test_other_systems_get_their_shapes(service, headers):
     assert (order["orderNo"], order["address"], order["content"].endswith(RED), order["needConfirm"]) == ("X1", "东街九号", True, True)
     table = service.client.get("/v1/assessments/X1/export", params={"form": "governance_csv"}, headers=headers)
     (row,) = csv.DictReader(io.StringIO(table.content.decode("utf-8-sig")))
-    assert (row["事件编号"], row["风险等级"], row["办理状态"]) == ("X1", "红色", "待办")
+    assert (row["事件编号"], row["风险等级"], row["机器研判等级"], row["办理状态"]) == ("X1", "红色", "红色", "待办")
     assert row["事件描述"].startswith("'=1+1")
+
+
+def test_what_goes_out_carries_the_level_that_persons_decided(service, headers):
+    service.assess(RED, headers, incident_id="X2")
+    system = service.key("系统", vouches=True)
+    decided = {"colour": "green", "reason": "误报", "by": "0123", "second_person": "0456"}
+    assert service.client.post("/v1/assessments/X2/decision", json=decided, headers=system).status_code == 200
+    export = "/v1/assessments/X2/export"
+    message = service.client.get(export, headers=headers).json()["markdown"]["content"]
+    assert message.startswith("**绿色**")
+    assert "机器研判: 红色" in message
+    order = service.client.get(export, params={"form": "order"}, headers=headers).json()
+    assert order["urgency"] == "绿色"
+    assert "立即派警" not in message + order["suggestion"]
+    table = service.client.get(export, params={"form": "governance_csv"}, headers=headers)
+    (row,) = csv.DictReader(io.StringIO(table.content.decode("utf-8-sig")))
+    assert (row["风险等级"], row["机器研判等级"], row["办理状态"]) == ("绿色", "红色", "已定级")
