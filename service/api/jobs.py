@@ -77,7 +77,7 @@ async def upload(request: Request, here: Here, who: Working, query: Annotated[Jo
         except RuleError as error:
             raise Problem(422, error.code, error.zh, error.en, remedy=error.remedy) from None
     if query.full and query.deid:
-        raise Problem(422, "FQ6012", "完整答案引用原文, 不能与去标识同用", "full and deid exclude each other")
+        raise Problem(422, "FQ6012", "完整答案引用原文, 不能与去标识同用", "full and deid exclude each other", remedy="full 与 deid 只给一个")
     settings = here.settings
     engine: dict[str, Any] = {"rules": [str(path.absolute()) for path in settings.rules], "profile": query.profile or settings.profile}
     engine |= {"playbook": settings.playbook, "tier": settings.tier, "models": settings.models and str(settings.models.absolute())}
@@ -85,10 +85,10 @@ async def upload(request: Request, here: Here, who: Working, query: Annotated[Jo
     ident = new_id()
     size = await _save(request, here.jobs.place(ident), query.input, options)
     if size == 0:
-        raise Problem(422, "FQ6013", "文件是空的", "the upload is empty")
+        raise Problem(422, "FQ6013", "文件是空的", "the upload is empty", remedy="请求体就是文件本身, 如 curl --data-binary @表.csv")
     at = now_ms()
     row: dict[str, Any] = {"id": ident, "at": at, "actor": who.name, "purpose": purpose, "status": "queued", "given": query.input, "wanted": query.output}
-    row |= {"options": msgspec.json.encode(options).decode(), "code": "", "owner": "", "ended": None, "records": 0, "rows": 0, "rejects": 0, "beat": 0}
+    row |= {"options": msgspec.json.encode(options).decode(), "code": "", "owner": "", "ended": None, "records": 0, "rows": 0, "rejects": 0, "beat": 0, "fault": None}
 
     def unit(tx: Tx) -> None:
         tx.add(jobs, row)
@@ -185,10 +185,10 @@ async def result(
     who: Working,
     part: Annotated[Literal["result", "rejects", "manifest"], Query(description="结果、退回的行、清单")] = "result",
 ) -> Response:
-    """标注后的表格; 退回的行(JSONL); 清单(散列与计数)。下载记入审计。"""
+    """标注后的表格; 退回的行(JSONL); 清单(散列与计数)。下载记入审计。还没有完成 409; 失败或已取消 410, 不必再等。"""
     row = await _mine(here, who, id)
     if row["status"] != "done":
-        raise Problem(409, "FQ6414", "任务还没有完成", "the job is not done")
+        raise _without_result(_told(row))
     name = f"result.{row['wanted']}" + {"result": "", "rejects": ".rejects.jsonl", "manifest": ".manifest.json"}[part]
     path = here.jobs.place(id) / name
     if not path.is_file():
@@ -206,7 +206,17 @@ async def _mine(here: Context, who: Principal, ident: str) -> Any:
     return rows[0]
 
 
+def _without_result(job: JobOut) -> Problem:
+    """Why there is no result: not yet (409, ask again), or never (410, whoever waits for it may stop)."""
+    if job.status == "failed":
+        return Problem(410, job.code, job.title or "任务失败", job.reason or "the job failed", remedy=job.remedy)
+    if job.status == "cancelled":
+        return Problem(410, "FQ6418", "任务已取消, 没有结果", "the job was cancelled", remedy="需要时重新上传")
+    return Problem(409, "FQ6414", "任务还没有完成", "the job is not done", remedy=f"等 GET /v1/jobs/{job.id} 的 status 为 done, 或听 /v1/jobs/{job.id}/events")
+
+
 def _told(row: Any) -> JobOut:
     options = json.loads(row["options"])
+    fault = {"title": "", "reason": "", "remedy": ""} | json.loads(row["fault"] or "{}")
     told = {name: row[name] for name in ("id", "at", "actor", "purpose", "status", "records", "rows", "rejects", "code", "ended")}
-    return JobOut(**told, input=row["given"], output=row["wanted"], deid=options["deid"])
+    return JobOut(**told, input=row["given"], output=row["wanted"], deid=options["deid"], **fault)

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import msgspec
@@ -25,13 +25,16 @@ from service.audit import Entry
 from service.decisions import find_incident
 from service.intake import Who
 from service.keys import Principal
-from service.papers.fill import asks
+from service.papers.fill import asks, zh_time
 from service.papers.schema import Template
 from service.problems import Problem
 from service.standing import standing
 from service.store.database import now_ms
-from service.store.tables import assessments, incidents
+from service.store.tables import assessments, case_steps, incidents
 from service.store.writer import Tx
+
+if TYPE_CHECKING:
+    from service.papers.context import Step
 
 router = APIRouter(tags=["papers"])
 Reading = Annotated[Principal, Depends(allowed("read"))]
@@ -70,17 +73,17 @@ async def drafted(here: Context, who: Who, kind: str, asked: PaperIn, form: str)
     _check(template, asked)
     at = now_ms()
 
-    def look(tx: Tx) -> list[Told]:
+    def look(tx: Tx) -> tuple[list[Told], Sequence[Any]]:
         found = _day(tx, asked) if template.many else [_one(tx, str(asked.incident))]
         subject = "" if template.many else found[0][0]["key"]
         told = {"paper": kind, "form": "html" if form == HTML else "docx", "incidents": len(found), "set": sorted(asked.set)}
         told |= {"assessment": "" if template.many else found[0][1]["id"]}
         tx.audit(Entry(at, who.actor, who.purpose, "paper", subject, told))
-        return found
+        return found, [] if template.many else tx.rows(select(case_steps).where(case_steps.c.incident == subject).order_by(case_steps.c.number))
 
-    found = await here.store.write(look)
+    found, steps = await here.store.write(look)
     now = dt.datetime.fromtimestamp(at // 1000, CHINA).replace(tzinfo=None)
-    data = await asyncio.get_running_loop().run_in_executor(here.workers, _made, here, template, found, asked, now, form)
+    data = await asyncio.get_running_loop().run_in_executor(here.workers, _made, here, template, (found, steps), asked, now, form)
     return Response(data, 200, _headers(template, form), f"{HTML}; charset=utf-8" if form == HTML else DOCX)
 
 
@@ -113,7 +116,7 @@ def _check(template: Template, asked: PaperIn) -> None:
     unknown = len(asked.set.keys() - set(asks(template)))
     if unknown:
         raise Problem(
-            422, "FQ6017", "有这份文书没有的补填项", "set names what the paper does not ask for", remedy="可用 " + ("、".join(asks(template)) or "(无)")
+            422, "FQ6017", "有这份文书没有的补填项", "set names what the paper does not ask for", remedy="可用 " + "、".join(asks(template)) if asks(template) else "这份文书没有可补填的项, 去掉 set"
         )
     if template.many and (asked.incident is not None or asked.since is None or asked.until is None):
         raise Problem(422, "FQ6018", "这种文书由一段时间的警情做成", "this paper is made of a span of time", remedy="给出 since 与 until, 不给 incident")
@@ -145,15 +148,20 @@ def _day(tx: Tx, asked: PaperIn) -> list[Told]:
     return [(row, answers[row["assessment"]]) for row in rows]
 
 
-def _made(here: Context, template: Template, found: Sequence[Told], asked: PaperIn, now: dt.datetime, form: str) -> bytes:
+def _made(here: Context, template: Template, kept: tuple[Sequence[Told], Sequence[Any]], asked: PaperIn, now: dt.datetime, form: str) -> bytes:
     """The file. Runs in the worker thread. Raises Problem where a local template cannot be filled."""
     from service.papers.context import context, day_context
     from service.papers.fill import fill
     from service.papers.html import to_html
 
     pack = here.assessor.engine.pack
+    found, rows = kept
     pairs = [(_incident(state, row), standing(assessment_from_json(row["answer"]), state, pack)) for state, row in found]
-    told = day_context(pairs, pack, given=asked.set, now=now) if template.many else context(*pairs[0], pack, given=asked.set, now=now)
+    if template.many:
+        told = day_context(pairs, pack, given=asked.set, now=now)
+    else:
+        steps, due = _loop(here, rows)
+        told = context(*pairs[0], pack, given=asked.set, now=now, steps=steps, due=due)
     try:
         made = fill(template, told)
     except InputError as error:
@@ -163,6 +171,26 @@ def _made(here: Context, template: Template, found: Sequence[Told], asked: Paper
     from service.papers.docx import to_docx
 
     return to_docx(made, now=now)
+
+
+def _loop(here: Context, rows: Sequence[Any]) -> tuple[list[Step], dt.datetime | None]:
+    """The steps on record of the round under way, and the deadline that stands for the next; none where the playbook has no loop."""
+    from service.papers.context import Step
+
+    rule = here.assessor.engine.pack.rules["playbooks"].get(here.settings.case_playbook)
+    names = {step["id"]: str(step["name"]) for step in rule.data.get("loop") or ()} if rule is not None else {}
+    if not rows or not names:
+        return [], None
+    made = []
+    for row in rows[(len(rows) - 1) // len(names) * len(names) :]:
+        said = (row["unit"] and f"承办 {row['unit']}", row["due"] and f"期限 {zh_time(_china(row['due']))}", row["result"], row["note"])
+        made.append(Step(names.get(row["step"], row["step"]), row["actor"], _china(row["at"]), "; ".join(str(part) for part in said if part)))
+    due = next((row["due"] for row in reversed(rows[-len(made) :]) if row["due"]), None)
+    return made, None if due is None else _china(due)
+
+
+def _china(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000, CHINA).replace(tzinfo=None)
 
 
 def _incident(state: Mapping[str, Any], row: Mapping[str, Any]) -> Incident:

@@ -231,7 +231,7 @@ class PaperList(msgspec.Struct, frozen=True):
 
 
 class JobOut(msgspec.Struct, frozen=True):
-    """一个长批量任务。status: queued 排队 · running 进行 · done 完成 · failed 失败(code 说明) · cancelled 已取消。"""
+    """一个长批量任务。status: queued 排队 · running 进行 · done 完成 · failed 失败(code、title、reason、remedy 说明) · cancelled 已取消。"""
 
     id: str
     at: int
@@ -246,6 +246,9 @@ class JobOut(msgspec.Struct, frozen=True):
     input: str
     output: str
     deid: str | None
+    title: str
+    reason: str
+    remedy: str
 
 
 class JobList(msgspec.Struct, frozen=True):

@@ -30,6 +30,8 @@ _PAUSE = 0.3
 _ORPHAN_MS = 86_400_000  # nobody uploads for a day
 _OURS = re.compile("[0-9a-f]{32}")
 ENDED = ("done", "failed", "cancelled")
+_FAULT = ("title", "reason", "remedy")
+_BROKEN = {"title": "标注进程意外退出", "reason": "the labelling process died", "remedy": "重新上传; 再次发生时凭任务编号查服务日志、内存与磁盘"}
 
 
 class Runner:
@@ -119,6 +121,9 @@ class Runner:
         told = _read(folder / "result.json")
         good = status == 0 and told.get("code") == ""
         values: dict[str, Any] = {name: told[name] for name in ("records", "rows", "rejects") if good}
+        if not good:
+            fault = {name: str(told.get(name, "")) for name in _FAULT} if told.get("code") else _BROKEN
+            values["fault"] = json.dumps(fault, ensure_ascii=False)
         values |= {"status": "done" if good else "failed", "code": told.get("code") or ("" if good else "FQ6505"), "ended": now_ms()}
 
         def unit(tx: Tx) -> bool:

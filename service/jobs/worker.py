@@ -43,7 +43,7 @@ def main(folder: Path) -> int:
     try:
         done = label_file(folder / f"input.{told['given']}", folder / f"result.{told['wanted']}", options, resume=True, watch=watch)
     except FengqiaoError as error:
-        write(folder / "result.json", {"code": error.code, "zh": error.zh})
+        write(folder / "result.json", {"code": error.code, "title": error.zh, "reason": error.en, "remedy": error.remedy})
         return 2
     write(folder / "result.json", {"code": "", "records": done.records, "rows": done.tally.rows, "rejects": done.tally.rejects})
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,11 +14,26 @@ from pipeline.rulepack.pack import Pack
 from pipeline.values import Assessment, Incident
 
 Context = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the loop on record: its name, who took it, when, and what was written down."""
+
+    name: str
+    by: str
+    at: dt.datetime
+    says: str
+
+
 _PLACE_PARTS = 3  # places named in a paper
 
 
-def context(incident: Incident, answer: Assessment, pack: Pack, *, given: Mapping[str, str], now: dt.datetime) -> Context:
-    """The context of one incident's paper. `given`: what the person who makes the paper adds (station, officer, terms …); `now`: the date on it."""
+def context(
+    incident: Incident, answer: Assessment, pack: Pack, *, given: Mapping[str, str], now: dt.datetime, steps: Sequence[Step] = (), due: dt.datetime | None = None
+) -> Context:
+    """The context of one incident's paper. `given`: what the person who makes the paper adds (station, officer, terms …); `now`: the date on it;
+    `steps`: those of the loop that are on record, of the round under way; `due`: the deadline that a person set last, which goes before the route's."""
     told = msgspec.to_builtins(answer)
     facts = told["facts"]
     return {
@@ -41,6 +57,8 @@ def context(incident: Incident, answer: Assessment, pack: Pack, *, given: Mappin
         "apps": list(dict.fromkeys(fact["quote"] for fact in facts["apps"])),
         "injuries": list(dict.fromkeys(fact["quote"] for fact in facts["injuries"])),
         "checklists": _checklists(told["route"] or {}, pack),
+        "steps": {step.name: {"by": step.by, "at": step.at, "says": step.says} for step in steps},
+        "due": due,
         "given": dict(given),
         "now": now,
     }

@@ -174,6 +174,7 @@ jobs = Table(
     Column("owner", String(64), nullable=False),
     Column("beat", BigInteger, nullable=False),
     Column("ended", BigInteger),
+    Column("fault", Text),  # JSON: title, reason and remedy of the error, never what was seen in the file
 )
 
 webhooks = Table(

@@ -61,19 +61,25 @@ def test_what_cannot_be_read_is_named_and_nothing_is_left(service, headers):
     assert upload(service, headers, b"").json()["code"] == "FQ6013"
     assert not list(service.settings.jobs_folder.rglob("input*"))
     refused = service.client.get(f"/v1/jobs/{job['id']}/result", headers=headers)
-    assert (refused.status_code, refused.json()["code"]) == (409, "FQ6414")
+    assert (refused.status_code, refused.json()["code"]) == (410, job["code"])  # nobody need wait on
+    assert (refused.json()["title"], refused.json()["detail"], refused.json()["remedy"]) == (job["title"], job["reason"], job["remedy"])
+    assert all((job["title"], job["reason"], job["remedy"]))
 
 
 def test_a_cancelled_job_stops_and_leaves_nothing(service, headers):
     ident = upload(service, headers, table(20_000)).json()["id"]
     while service.client.get(f"/v1/jobs/{ident}", headers=headers).json()["status"] == "queued":
         time.sleep(0.05)
+    early = service.client.get(f"/v1/jobs/{ident}/result", headers=headers)
+    assert (early.status_code, early.json()["code"], bool(early.json()["remedy"])) == (409, "FQ6414", True)
     assert service.client.delete(f"/v1/jobs/{ident}", headers=headers).json()["status"] == "cancelled"
     for _ in range(200):
         if not (service.settings.jobs_folder / ident).exists():
             break
         time.sleep(0.05)
     assert not (service.settings.jobs_folder / ident).exists()
+    gone = service.client.get(f"/v1/jobs/{ident}/result", headers=headers)
+    assert (gone.status_code, gone.json()["code"]) == (410, "FQ6418")
 
 
 def test_a_job_goes_on_after_a_restart(run):

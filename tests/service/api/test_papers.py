@@ -177,3 +177,16 @@ def test_the_accept_header_decides_the_form(accept, form):
 def test_every_paper_asks_for_something_a_person_adds():
     assert {"station"} <= set(asks(KINDS["daily_review"]))
     assert asks(KINDS["dissuasion_notice"])
+
+
+def test_the_slip_shows_the_steps_on_record_and_the_deadline_that_was_set(service, headers):
+    service.assess(ORANGE, headers, incident_id="P9", occurred_at="2026-11-22T09:30:00+08:00")
+    empty = ask(service, headers, "police_order", incident="P9").text
+    assert "东街社区警务队" not in empty
+    step = {"step": "assign", "unit": "东街社区警务队", "due": "2026-11-25T18:00:00", "note": "先见双方"}
+    assert service.client.post("/v1/cases/P9/steps", json=step, headers=headers).status_code == 200
+    page = ask(service, headers, "police_order", incident="P9").text
+    for told in ("承办 东街社区警务队", "先见双方", "一号台"):
+        assert told in page
+    field = page[page.index("办理时限") :]
+    assert "2026年11月25日18时00分" in field[:120]
