@@ -88,7 +88,17 @@ async def upload(request: Request, here: Here, who: Working, query: Annotated[Jo
         raise Problem(422, "FQ6013", "文件是空的", "the upload is empty", remedy="请求体就是文件本身, 如 curl --data-binary @表.csv")
     at = now_ms()
     row: dict[str, Any] = {"id": ident, "at": at, "actor": who.name, "purpose": purpose, "status": "queued", "given": query.input, "wanted": query.output}
-    row |= {"options": msgspec.json.encode(options).decode(), "code": "", "owner": "", "ended": None, "records": 0, "rows": 0, "rejects": 0, "beat": 0, "fault": None}
+    row |= {
+        "options": msgspec.json.encode(options).decode(),
+        "code": "",
+        "owner": "",
+        "ended": None,
+        "records": 0,
+        "rows": 0,
+        "rejects": 0,
+        "beat": 0,
+        "fault": None,
+    }
 
     def unit(tx: Tx) -> None:
         tx.add(jobs, row)

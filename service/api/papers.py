@@ -116,7 +116,11 @@ def _check(template: Template, asked: PaperIn) -> None:
     unknown = len(asked.set.keys() - set(asks(template)))
     if unknown:
         raise Problem(
-            422, "FQ6017", "有这份文书没有的补填项", "set names what the paper does not ask for", remedy="可用 " + "、".join(asks(template)) if asks(template) else "这份文书没有可补填的项, 去掉 set"
+            422,
+            "FQ6017",
+            "有这份文书没有的补填项",
+            "set names what the paper does not ask for",
+            remedy="可用 " + "、".join(asks(template)) if asks(template) else "这份文书没有可补填的项, 去掉 set",
         )
     if template.many and (asked.incident is not None or asked.since is None or asked.until is None):
         raise Problem(422, "FQ6018", "这种文书由一段时间的警情做成", "this paper is made of a span of time", remedy="给出 since 与 until, 不给 incident")

@@ -30,7 +30,14 @@ _PLACE_PARTS = 3  # places named in a paper
 
 
 def context(
-    incident: Incident, answer: Assessment, pack: Pack, *, given: Mapping[str, str], now: dt.datetime, steps: Sequence[Step] = (), due: dt.datetime | None = None
+    incident: Incident,
+    answer: Assessment,
+    pack: Pack,
+    *,
+    given: Mapping[str, str],
+    now: dt.datetime,
+    steps: Sequence[Step] = (),
+    due: dt.datetime | None = None,
 ) -> Context:
     """The context of one incident's paper. `given`: what the person who makes the paper adds (station, officer, terms …); `now`: the date on it;
     `steps`: those of the loop that are on record, of the round under way; `due`: the deadline that a person set last, which goes before the route's."""
