@@ -56,22 +56,22 @@ class Problem(FengqiaoError):
 
 def not_found(zh: str = "没有这条记录", en: str = "no such record") -> Problem:
     """404."""
-    return Problem(404, "FQ6301", zh, en)
+    return Problem(404, "FQ6301", zh, en, remedy="核对编号; 队列见 GET /v1/assessments, 任务见 GET /v1/jobs")
 
 
 _HTTP = {
-    400: ("FQ6001", "请求读不了", "the request cannot be read"),
-    404: ("FQ6302", "没有这个地址", "no such address"),
-    405: ("FQ6002", "这个地址不支持此方法", "method not allowed"),
-    413: ("FQ6201", "请求体过大", "the body is too large"),
-    415: ("FQ6003", "请用 application/json", "send application/json"),
+    400: ("FQ6001", "请求读不了", "the request cannot be read", "按 /docs 的说明改写请求"),
+    404: ("FQ6302", "没有这个地址", "no such address", "地址见 /docs 或 /openapi.json"),
+    405: ("FQ6002", "这个地址不支持此方法", "method not allowed", "可用的方法见响应头 Allow 与 /docs"),
+    413: ("FQ6201", "请求体过大", "the body is too large", "分批发送; 大批记录用长批量任务 /v1/jobs"),
+    415: ("FQ6003", "请用 application/json", "send application/json", "Content-Type: application/json"),
 }
 
 
 def of_http(status: int, headers: Mapping[str, str] | None) -> Problem:
     """A problem for an error of the framework; its own words are not passed on, they may hold input."""
-    code, zh, en = _HTTP.get(status, ("FQ6000", "请求未能完成", "the request failed"))
-    return Problem(status, code, zh, en, headers=headers)
+    code, zh, en, remedy = _HTTP.get(status, ("FQ6000", "请求未能完成", "the request failed", "按 /docs 的说明改写请求"))
+    return Problem(status, code, zh, en, headers=headers, remedy=remedy)
 
 
 _SAYS = {
@@ -93,13 +93,36 @@ _SAYS = {
 }
 
 
-def of_errors(items: Sequence[Any], known: frozenset[str]) -> Problem:
-    """400 or 422 of pydantic's error items: the places and kinds of what is wrong. Names that the client made up are not repeated, they may be
-    anything; what was sent is not repeated either."""
+_BOUNDS = {  # what the schema says of a bound, by kind of error: the context that pydantic gives, and how it is said
+    "literal_error": ("expected", "可用 {}"),
+    "string_too_long": ("max_length", "最多 {} 字"),
+    "string_too_short": ("min_length", "至少 {} 字"),
+    "too_long": ("max_length", "最多 {} 项"),
+    "too_short": ("min_length", "至少 {} 项"),
+    "greater_than_equal": ("ge", "不小于 {}"),
+    "less_than_equal": ("le", "不大于 {}"),
+    "less_than": ("lt", "小于 {}"),
+}
+
+
+def _says(item: Mapping[str, Any], patterns: Mapping[str, str]) -> str:
+    """What is wrong with an item, with what the schema allows; nothing of what was sent."""
+    kind, context = str(item["type"]), item.get("ctx") or {}
+    if kind == "string_pattern_mismatch":
+        return patterns.get(str(context.get("pattern")), _SAYS[kind])
+    name, says = _BOUNDS.get(kind, ("", ""))
+    told = context.get(name)
+    bound = "" if told is None else says.format(str(told).replace("'", "").replace(" or ", ", "))
+    return "; ".join(part for part in (_SAYS.get(kind, "" if bound else "不合要求"), bound) if part)
+
+
+def of_errors(items: Sequence[Any], known: frozenset[str], patterns: Mapping[str, str]) -> Problem:
+    """400 or 422 of pydantic's error items: the places and kinds of what is wrong, and what is allowed there. Names that the client made up are not
+    repeated, they may be anything; what was sent is not repeated either. `patterns`: what the schema's patterns ask for, in words."""
     errors = []
     for item in items[:20]:
         place = ".".join(str(part) if isinstance(part, int) or part in known else "?" for part in item["loc"])
-        errors.append({"field": place or "body", "kind": item["type"], "says": _SAYS.get(item["type"], "不合要求")})
+        errors.append({"field": place or "body", "kind": item["type"], "says": _says(item, patterns)})
     if errors and errors[0]["kind"] == "json_invalid":
         return Problem(400, "FQ6004", "请求体不是合法的 JSON", "the body is not valid JSON", errors=errors)
     return Problem(422, "FQ6005", "请求内容不合要求", "the request does not follow the schema", errors=errors, remedy="按 /docs 的说明改正所列各项")

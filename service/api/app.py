@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from types import FrameType
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -19,13 +19,13 @@ from starlette.responses import Response
 
 from pipeline.engine import CODE_VERSION
 from pipeline.errors import InputError
-from service.api import assess, catalogue, desk, docs, helpers, hooks, jobs, memory, openapi, operations, overview, papers, session
+from service.api import asked, assess, catalogue, desk, docs, helpers, hooks, jobs, memory, openapi, operations, overview, papers, session
 from service.api.auth import Guard, Tokens
 from service.api.context import Context
 from service.api.events import Feed
 from service.api.gate import Gate
 from service.api.lane import Lane
-from service.api.wire import KNOWN
+from service.api.wire import KNOWN, PATTERNS
 from service.assessor import Assessor
 from service.desk import routes as triage
 from service.desk.pages import problem_page, static_files, wanted
@@ -76,7 +76,7 @@ def create_app(settings: Settings, *, assessor: Assessor | None = None) -> FastA
     )
     app.state.context = context
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(asked.known)])
     app.mount("/docs/static", docs.static_files(), name="docs-static")
     app.mount("/desk/static", static_files(), name="desk-static")
     app.add_exception_handler(Problem, _problem)
@@ -203,7 +203,8 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _answer(request, of_errors(error.errors(), KNOWN))
+    names = KNOWN | frozenset(asked.parameters(request.scope["route"])) if "route" in request.scope else KNOWN
+    return _answer(request, of_errors(error.errors(), names, PATTERNS))
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -68,22 +68,35 @@ def _persons(who: Principal, asked: DecisionIn) -> tuple[str, str | None]:
     """Who decides and who stands beside. Only the key of a system that vouches for its officers may name them."""
     actor, second = acting(who, asked.by), acting(who, asked.second_person)
     if asked.second_person is not None and asked.by is None:
-        raise Problem(422, "FQ6411", "写了第二人, 也须写明 by", "second_person needs by")
+        raise Problem(422, "FQ6411", "写了第二人, 也须写明 by", "second_person needs by", remedy="by 写作出决定者的警号")
     if who.vouches and asked.confirms and asked.by is None:  # else the system itself would be the second person
-        raise Problem(422, "FQ6411", "受托系统确认时须写明 by", "a system that confirms must say for whom")
+        raise Problem(422, "FQ6411", "受托系统确认时须写明 by", "a system that confirms must say for whom", remedy="by 写确认者的警号")
     return actor, second if asked.second_person else None
 
 
 @router.get("/v1/assessments", summary="警情队列", responses=reply("Page", 200))
 async def queue(request: Request, here: Here, who: Reading, query: Annotated[ListQuery, Query()]) -> Response:
     """依紧急程度、现级、先后排列, 分页。任何筛选都不隐去未决的最高级(红)。"""
+    _known(here, query)
     return json_response(await search_page(request, here, who, query))
 
 
 @router.post("/v1/assessments:search", summary="检索警情", responses=reply("Page", 200), openapi_extra=body("SearchIn"))
 async def search(request: Request, here: Here, who: Reading) -> Response:
     """同队列, 并可在警情文本中查找; 用 POST, 文字不进网址。"""
-    return json_response(await search_page(request, here, who, await read_body(request, SearchIn)))
+    query = await read_body(request, SearchIn)
+    _known(here, query)
+    return json_response(await search_page(request, here, who, query))
+
+
+def _known(here: Context, query: SearchIn) -> None:
+    """Raises Problem 422 where a filter names a code that the rules do not have: an empty page would look like a quiet night."""
+    rules = here.assessor.engine.pack.rules
+    levels = {str(level["code"]) for spec in rules["profiles"].values() for level in spec.data["levels"]}
+    for name, may in (("colour", levels), ("category", rules["categories"]), ("dispute", rules["disputes"]), ("script", rules["scripts"])):
+        if not set(getattr(query, name)) <= set(may):
+            shown = " ".join(sorted(may)) if name == "colour" else "GET /v1/meta 所列"
+            raise Problem(422, "FQ6022", f"{name} 没有这个代码", f"{name} holds an unknown code", remedy=f"可用 {shown}")
 
 
 async def search_page(request: Request, here: Context, who: Principal, query: SearchIn) -> Page:

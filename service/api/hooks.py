@@ -41,7 +41,9 @@ async def create(request: Request, here: Here, who: Admin) -> Response:
     asked = await read_body(request, WebhookIn)
     address = urlsplit(asked.url)
     if address.scheme not in ("http", "https") or not address.hostname or address.username:
-        raise Problem(422, "FQ6014", "地址须是 http(s)://主机/…", "the address must be http(s)://host/…")
+        raise Problem(
+            422, "FQ6014", "地址须是 http(s)://主机/…", "the address must be http(s)://host/…", remedy="写成 http(s)://主机[:端口]/路径, 网址里不带用户名与密码"
+        )
     hosts = here.settings.webhook_hosts
     if hosts and address.hostname not in hosts:
         raise Problem(422, "FQ6015", "此主机不在允许之列", "the host is not on the list", remedy="FENGQIAO_WEBHOOK_HOSTS")

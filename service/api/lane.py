@@ -31,7 +31,7 @@ class Lane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         way = self._ways.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        if way is None:
+        if way is None or scope["query_string"]:  # nothing is asked in the address; the framework says so
             await self._app(scope, receive, send)
             return
         endpoint, scope["route"] = way

@@ -46,9 +46,9 @@ async def repeats(
     ] = None,
     area: Annotated[str, Query(max_length=64, pattern=LINE, description="辖区; 空为全部")] = "",
     days: Annotated[int, Query(ge=1, le=366, description="一人多次、一地多起的窗口(天)")] = 30,
-    least: Annotated[int, Query(ge=2, le=1000, description="至少几次")] = 3,
+    least: Annotated[int, Query(ge=2, le=1000, description="至少几次(起); 一类多发、一人多次、一地多起都按它")] = 3,
 ) -> Response:
-    """只凭散列计数, 不存姓名号码; 同一起事的几次来电只算一起。"""
+    """只凭散列计数, 不存姓名号码; 同一起事的几次来电只算一起。一类多发的窗口由规则定(kind_window_days), 不随 days。"""
     if not here.settings.repeats:
         raise Problem(404, "FQ6304", "没有启用重复警情", "repeats are off", remedy="FENGQIAO_REPEATS=true")
     return cached(request, await here.store.read_async(lambda connection: _repeats(here, connection, incident, area or EVERYWHERE, days, least)))
@@ -62,15 +62,15 @@ def _repeats(here: Context, connection: Connection, incident: str | None, area: 
         payload = connection.execute(select(assessments.c.payload).where(assessments.c.id == found["assessment"])).scalar_one()
         if payload is None:
             raise Problem(409, "FQ6412", "警情文本没有保存或已清除", "the narrative is not kept", remedy="重新研判")
-        return Repeats(memory.assess(incident_from_json(payload)).repeat, window, (), ())
+        return Repeats(memory.assess(incident_from_json(payload)).repeat, days, window, (), ())
     until = now_ms() // 1000 + _CHINA_SECONDS
-    kinds = tuple(KindCount(kind, count, earlier) for kind, (count, earlier) in sorted(memory.memory.kinds(area, until).items()))
+    kinds = tuple(KindCount(kind, count, earlier) for kind, (count, earlier) in sorted(memory.memory.kinds(area, until).items()) if count >= least)
     frequent = tuple(
         Frequent(name, key.hex(), count)
         for role, name in enumerate(ROLE_NAMES)
         for key, count in memory.memory.frequent(role, until - days * DAY, until, least)
     )
-    return Repeats(None, window, kinds, frequent)
+    return Repeats(None, days, window, kinds, frequent)
 
 
 def loop_of(here: Context) -> tuple[str, list[Label]]:

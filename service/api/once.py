@@ -32,7 +32,7 @@ async def replayed(request: Request, here: Context, who: Principal) -> Response 
     if name is None:
         return None
     if name in _in_flight:
-        raise Problem(409, "FQ6407", "同一请求正在处理", "the first request with this key is under way", headers={"retry-after": "1"})
+        raise Problem(409, "FQ6407", "同一请求正在处理", "the first request with this key is under way", remedy="1 秒后再试", headers={"retry-after": "1"})
     return await _stored(here, name, *await _fingerprint(request, here))
 
 
@@ -41,7 +41,13 @@ async def _stored(here: Context, name: str, fingerprint: str, key: bytes) -> Res
     if not found:
         return None
     if found[0]["fingerprint"] != fingerprint:
-        raise Problem(422, "FQ6408", "同一 Idempotency-Key 用于不同的请求", "the key was used for another request")
+        raise Problem(
+            422,
+            "FQ6408",
+            "同一 Idempotency-Key 用于不同的请求",
+            "the key was used for another request",
+            remedy="另一请求用新的 Idempotency-Key; 重试时请求体须一字不差",
+        )
     headers = msgspec.json.decode(found[0]["headers"], type=dict[str, str]) | {"idempotency-replayed": "true"}
     return Response(opened(bytes(found[0]["body"]), key), found[0]["status"], headers, "application/json")
 

@@ -87,10 +87,11 @@ class Frequent(msgspec.Struct, frozen=True):
 
 
 class Repeats(msgspec.Struct, frozen=True):
-    """重复情况: 给出警情编号时为该警情的(repeat, 同答案), 否则为辖区的一类多发、一人多次、一地多起。"""
+    """重复情况: 给出警情编号时为该警情的(repeat, 同答案), 否则为辖区的一类多发(窗口 kind_window_days 由规则定)、一人多次、一地多起(窗口 window_days 即所问的 days)。"""
 
     repeat: dict[str, Any] | None
     window_days: int
+    kind_window_days: int
     kinds: tuple[KindCount, ...]
     frequent: tuple[Frequent, ...]
 

@@ -27,6 +27,7 @@ PURPOSES: dict[str, Purpose] = {
 LINE = r"^[^\x00-\x1f\x7f]*$"  # one line, no control characters
 TEXT = r"^[^\x00]*$"  # PostgreSQL's texts cannot hold NUL
 IDENT = r"^[^\x00-\x1f\x7f/]*$"  # … and no slash: it becomes part of an address
+PATTERNS = {LINE: "须是一行, 不含换行与控制字符", TEXT: "不含 NUL 字符", IDENT: "须是一行, 不含 / 与控制字符"}  # as problems say it
 _EARLIEST, _LATEST = 1970, 2199
 CHINA = dt.timezone(dt.timedelta(hours=8))  # one time zone by law: a time without one is told by it, whatever the clock of the server says
 
@@ -272,7 +273,7 @@ async def read_body(request: Request, model: type[M]) -> M:
     """The body as a model. Raises Problem: 415 no JSON, 400 not UTF-8 or not JSON, 422 not by the schema."""
     media = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):
-        raise Problem(415, "FQ6003", "请用 application/json", "send application/json")
+        raise Problem(415, "FQ6003", "请用 application/json", "send application/json", remedy="Content-Type: application/json")
     data = await request.body()
     try:
         data.decode("utf-8")
@@ -286,7 +287,7 @@ def validated(model: type[M], value: bytes | Any) -> M:
     try:
         return model.model_validate_json(value) if isinstance(value, bytes) else model.model_validate(value)
     except ValidationError as error:
-        raise of_errors(error.errors(include_url=False, include_context=False, include_input=False), KNOWN) from None
+        raise of_errors(error.errors(include_url=False, include_input=False), KNOWN, PATTERNS) from None
 
 
 def purpose_of(request: Request, given: str | None, default: str, *, required: bool) -> str:

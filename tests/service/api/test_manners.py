@@ -245,3 +245,39 @@ def test_a_log_line_is_json_whatever_a_field_holds(capsys):
     told = [json.loads(line) for line in lines]
     assert [line["actor"] for line in told[:4]] == ["一号台", "\ud800", 'a"b\n', None]
     assert all(set(line) == {"event", "level", "at", "actor", "status"} for line in told)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "told"),
+    [
+        ("/v1/assessments/Q1/export?format=order", "FQ6021", "form"),
+        ("/v1/assessments/Q1/export?target=governance_csv", "FQ6021", "form"),
+        ("/v1/assessments?color=red", "FQ6021", "colour"),
+        ("/v1/assessments?colour=purple", "FQ6022", "orange"),
+        ("/v1/assessments?dispute=purple", "FQ6022", "/v1/meta"),
+        ("/v1/meta?x=1", "FQ6021", "不带参数"),
+    ],
+)
+def test_a_filter_that_is_none_is_refused_with_those_there_are(service, headers, path, code, told):
+    service.assess(GREEN, headers, incident_id="Q1")
+    refused = service.client.get(path, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert told in refused.json()["remedy"]
+    assert "purple" not in refused.text
+
+
+def test_nothing_is_asked_in_the_address_of_an_assessment(service, headers):
+    refused = service.client.post("/v1/assessments?profile=tongxin346", json={"narrative": GREEN}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "FQ6021")
+
+
+def test_problems_name_the_field_and_what_it_may_hold(service, headers):
+    (wrong,) = service.client.post("/v1/jobs?input=doc", content=b"x", headers=headers).json()["errors"]
+    assert wrong["field"] == "query.input"
+    assert {"csv", "xlsx"} <= set(wrong["says"].replace(",", " ").split())
+    (wrong,) = service.client.get("/v1/assessments?limit=9999", headers=headers).json()["errors"]
+    assert (wrong["field"], "500" in wrong["says"]) == ("query.limit", True)
+    (wrong,) = service.assess(GREEN, headers, incident_id="a/b").json()["errors"]
+    assert (wrong["field"], "不含 /" in wrong["says"]) == ("incident_id", True)
+    for path in ("/v1/nowhere", "/v1/assessments/nobody"):
+        assert service.client.get(path, headers=headers).json()["remedy"]

@@ -27,7 +27,11 @@ def test_roll_ups_are_there_in_the_same_transaction_and_name_nobody(service, hea
         at = (dt.datetime.now() - dt.timedelta(days=hour * 2)).isoformat(timespec="seconds")
         service.assess(AGAIN, headers, incident_id=f"N{hour}", occurred_at=at, caller="13812345678")
     told = service.client.get("/v1/repeats", params={"least": 2}, headers=headers)
-    assert sum(kind["events"] for kind in told.json()["kinds"]) == 3
+    counted = [kind["events"] for kind in told.json()["kinds"]]
+    assert sum(counted) == 3
+    assert (told.json()["window_days"], told.json()["kind_window_days"]) == (30, 7)
+    asked = service.client.get("/v1/repeats", params={"least": max(counted) + 1, "days": 12}, headers=headers).json()
+    assert (asked["kinds"], asked["window_days"]) == ([], 12)
     assert {entry["role"] for entry in told.json()["frequent"]}
     assert "13812345678" not in told.text
 
