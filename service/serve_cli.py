@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import json
 import os
 import sys
@@ -62,6 +63,8 @@ def _run(settings: Settings, uds: Path | None) -> None:
     from service.logs import configure
     from service.store.store import Store
 
+    if uds is None:
+        _free(settings.host, settings.port)
     configure(settings.log_level)
     app = create_app(settings)  # rules that do not compile stop the start here, in one line
     opened = Store(settings)
@@ -89,6 +92,22 @@ def _run(settings: Settings, uds: Path | None) -> None:
         server_header=False,
         date_header=True,
     )
+
+
+def _free(host: str, port: int) -> None:
+    """Raise InputError where the address cannot be listened on: told before the rules load, in one line."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself does: one that has just ended does not count
+            probe.bind((host, port))
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        zh, en = ("端口已被占用", "the port is in use") if taken else ("不能监听这个地址", "cannot listen there")
+        raise InputError("FQ6507", zh, en, seen=f"{host}:{port}", remedy="换 --port, 或停掉占用它的程序" if taken else "核对 --host 与 --port") from None
 
 
 def _greet(settings: Settings, opened: Store, uds: Path | None) -> None:

@@ -55,7 +55,7 @@ def label(  # noqa: PLR0913 - options of a command
     excel_safe: Annotated[bool, typer.Option("--excel-safe", help="CSV 中以 = + - @ 开头的单元格前加 ', 防止被当作公式")] = False,
     leave: Annotated[bool, typer.Option("--deid", help="去标识: 文本遮去人名、号码、住址, 编号与人员列换成带密钥的散列")] = False,
     deid_mode: Annotated[str, typer.Option(help="mask 遮盖 replace 换成虚构 hash 散列 remove 删去")] = "mask",
-    deid_reader: Annotated[str, typer.Option(help="找人名的: rules 规则; lac 规则之外再用 LAC 模型(装 fengqiao[names])")] = "rules",
+    deid_reader: Annotated[str, typer.Option(help="找人名的: rules 规则; lac 规则之外再用 LAC 模型(装可选部分 names)")] = "rules",
     deid_key: Annotated[Path | None, typer.Option(help="密钥文件, 没有就新建; 同一密钥的结果可以关联")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度")] = False,
 ) -> None:
@@ -84,6 +84,10 @@ def label(  # noqa: PLR0913 - options of a command
             _platform(source, target, options, cluster)
         by = spark.on_spark(cluster)
     made = engine_for(options)
+    if made.profile not in made.pack.rules["profiles"]:
+        raise InputError(
+            "FQ1301", "没有这个分级方案", "unknown colour profile", seen=made.profile, remedy="可用 " + " ".join(sorted(made.pack.rules["profiles"]))
+        )
     names = {str(level["code"]): str(level["name"]) for level in made.pack.rules["profiles"][made.profile].data["levels"]}
     console = Console(stderr=True)
     with progress(console, names, quiet=quiet) as watch:

@@ -48,7 +48,7 @@ class CsvReader:
                 next(records)
             number = 0
             for line, cells in records:
-                if cells == []:  # a blank line is no record
+                if not isinstance(cells, str) and not any(map(str.strip, cells)):  # a blank line is no record, nor one of delimiters alone
                     continue
                 number += 1
                 yield self._checked(number, line, cells)

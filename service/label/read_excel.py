@@ -50,7 +50,8 @@ class ExcelReader:
         last = max((place for place, row in enumerate(self._rows) if any(cell != "" for cell in row)), default=0)  # sheets trail formatted, empty rows
         width = len(self.columns)
         for number, cells in enumerate(self._rows[self._skip : last + 1], 1):
-            yield Row(number, tuple(_cell(cell) for cell in cells[:width]) + (None,) * (width - len(cells)))
+            if any(not isinstance(cell, str) or cell.strip() for cell in cells):  # a blank row is no record; the numbers stay those of the sheet
+                yield Row(number, tuple(_cell(cell) for cell in cells[:width]) + (None,) * (width - len(cells)))
 
     def inexact(self, column: str) -> bool:
         """Whether a column holds numbers so long that Excel has lost their last digits."""

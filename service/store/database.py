@@ -126,6 +126,8 @@ def backup(engine: Engine, target: Path) -> None:
         raise StoreError("FQ4503", "PostgreSQL 请用 pg_dump 备份", "use pg_dump for PostgreSQL", remedy="pg_dump --format=custom")
     if target.exists():
         raise StoreError("FQ4504", "备份文件已存在", "the backup file exists", seen=target.name, remedy="换一个文件名")
+    if not target.parent.is_dir():
+        raise StoreError("FQ4509", "没有这个文件夹", "no such folder", seen=target.parent.name, remedy="先建文件夹, 或换一个位置")
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
     source = sqlite3.connect(f"file:{make_url(engine.url).database}?mode=ro", uri=True)

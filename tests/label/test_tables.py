@@ -69,12 +69,13 @@ def test_workbooks_with_titles_gaps_numbers_and_two_sheets(tmp_path, suffix):
     EXCEL[suffix](path, {"一月": first, "二月": second, "空表": []})
     result = run(path)
     assert result.done.accounted
-    assert (result.done.records, len(result.rows), result.rejects) == (5, 5, [])
-    assert [row["fq_source"] for row in result.rows] == [f"in.{suffix}#一月"] * 4 + [f"in.{suffix}#二月"]
-    assert [row["警情编号"] for row in result.rows] == ["032010000000000001", None, "032010000000000002", "032010000000000003", None]
+    assert (result.done.records, len(result.rows), result.rejects) == (4, 4, [])  # a blank row is no incident
+    assert [row["fq_source"] for row in result.rows] == [f"in.{suffix}#一月"] * 3 + [f"in.{suffix}#二月"]
+    assert [row["警情编号"] for row in result.rows] == ["032010000000000001", "032010000000000002", "032010000000000003", None]
+    assert [row["fq_row"] for row in result.rows[:3]] == [1, 3, 4]  # the blank one keeps its number
     assert result.rows[0]["报警时间"] == "2024-03-05T07:08:09"
-    assert result.rows[2]["报警内容"] == 110
-    assert (result.rows[4]["id"], result.rows[4]["金额"]) == ("7", 12.5)  # an id is text, whatever Excel made of it
+    assert result.rows[1]["报警内容"] == 110
+    assert (result.rows[3]["id"], result.rows[3]["金额"]) == ("7", 12.5)  # an id is text, whatever Excel made of it
 
 
 def test_ids_that_excel_has_spoilt_are_told(tmp_path):

@@ -183,7 +183,8 @@ def test_asked_to_stop_it_finishes_what_it_began(database, path):
         listener.start()
         assert listening.wait(20)
         before = len(load.decided)  # what was decided before the stream was open is not told on it
-        while len(load.decided) < before + 5:
+        while len(load.decided) < before + 5 or not any(line.startswith("event: assess") for line in list(told)):  # the stream looks now and then
+            assert listener.is_alive()
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == -signal.SIGTERM  # uvicorn passes the signal on once it has shut down in order
