@@ -64,7 +64,7 @@ def weigh_scripts(pack: Pack, reading: Reading) -> Weighed | None:
 def weigh_matter(pack: Pack, reading: Reading) -> None:
     """Tell later scores, as `matter.<category>`, how far the signs of all families together lean to each category: log-odds against the mean of all."""
     scale = pack.scales.get("matter")
-    if scale is None:
+    if scale is None or not (scale.condition is None or scale.condition.test(reading.found, reading.values.get, reading)):
         return
     totals = sums(scale, reading.found)
     mean = sum(totals) / len(totals)
