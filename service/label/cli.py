@@ -15,6 +15,7 @@ from pipeline.errors import InputError
 from service.runtime import Tier
 
 if TYPE_CHECKING:
+    from pipeline.engine import Engine
     from service.label.job import Options
     from service.label.run import Done
     from service.label.spark import Cluster
@@ -84,16 +85,20 @@ def label(  # noqa: PLR0913 - options of a command
             _platform(source, target, options, cluster)
         by = spark.on_spark(cluster)
     made = engine_for(options)
-    if made.profile not in made.pack.rules["profiles"]:
-        raise InputError(
-            "FQ1301", "没有这个分级方案", "unknown colour profile", seen=made.profile, remedy="可用 " + " ".join(sorted(made.pack.rules["profiles"]))
-        )
-    names = {str(level["code"]): str(level["name"]) for level in made.pack.rules["profiles"][made.profile].data["levels"]}
+    names = _levels(made)
     console = Console(stderr=True)
     with progress(console, names, quiet=quiet) as watch:
         done = label_file(path, output, options, workers=workers or usable_processors(), resume=resume, watch=watch, label=by)
     _tell(output, done)
     raise typer.Exit(0 if done.accounted else 1)
+
+
+def _levels(made: Engine) -> dict[str, str]:
+    """Code → name of the levels of the engine's profile. Raises InputError for an unknown one."""
+    profiles = made.pack.rules["profiles"]
+    if made.profile not in profiles:
+        raise InputError("FQ1301", "没有这个分级方案", "unknown colour profile", seen=made.profile, remedy="可用 " + " ".join(sorted(profiles)))
+    return {str(level["code"]): str(level["name"]) for level in profiles[made.profile].data["levels"]}
 
 
 def _platform(source: str, target: str, options: Options, cluster: Cluster) -> NoReturn:
