@@ -11,10 +11,10 @@ import msgspec
 from pipeline import facts
 from pipeline.advice import Adviser, Opinion, View
 from pipeline.decide import Ranked, margin
-from pipeline.grade import Grade, profile_data, why_not_higher, why_not_lower
+from pipeline.grade import Grade, handling, profile_data, why_not_higher, why_not_lower
 from pipeline.match.context import span_at
 from pipeline.match.hit import Hit
-from pipeline.match.reading import LABEL, Reading
+from pipeline.match.reading import LABEL, Decided, Reading
 from pipeline.response import plan_response
 from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
@@ -127,11 +127,7 @@ class Answer:
         if recall is not None:
             incident = msgspec.structs.replace(incident, history=incident.history + recall(incident, self.found, kind))
         history = History(incident, self.found, settings_of(self.pack))
-        gates = [
-            _gate_name(d.rule)
-            for name, d in self.reading.decided.items()
-            if name.startswith("factor.") and d.rule.data["gate"] and not d.model and self.reading.values.get(name)
-        ]
+        gates = [_gate_name(d.rule) for name, d in self.reading.decided.items() if name.startswith("factor.") and self._opens(d)]
         self.reading.values |= history.values(kind, gates)
         self.repeat = repeat_of(history, kind, f"{category.name}·{finer.name}" if finer else category.name)
 
@@ -224,9 +220,7 @@ class Answer:
         factors = tuple(
             FactorFound(d.rule.id, d.rule.name, d.rule.data["group"], d.fresh, self._shown(d.rule, d.hits)) for d in decided if not d.rule.data["internal"]
         )
-        gates = tuple(
-            dict.fromkeys(_gate_name(d.rule) for d in decided if d.rule.data["gate"] and not d.model and self.reading.values.get(f"factor.{d.rule.id}"))
-        )
+        gates = tuple(dict.fromkeys(_gate_name(d.rule) for d in decided if self._opens(d)))
         precision = self.pack.settings.get("colour_precision", {})
         score = float(precision.get(level["code"], 0.5)) * (0.8 if doubtful else 1.0)
         quotes = {hit: self.evidence(hit).quote for reason in grade.reasons for hit in reason.hits}
@@ -241,12 +235,17 @@ class Answer:
 
     def _handling(self, level: dict[str, Any], mediation: dict[str, Any] | None) -> str:
         """What the level asks for in a matter of this kind."""
-        told, values = level["handling_for"], self.reading.values
-        unverified = "unverified" if values.get("meta.raised_blind") else ""
-        barred = "barred" if mediation is not None and mediation["eligible"] == "no" and self.disputes else ""
-        lead = f"script.{self.scripts[0].rule.id}" if self.scripts else ""
-        asked = (lead, unverified, self.categories[0].rule.id, barred)
-        return str(next((told[name] for name in asked if name in told), level["handling"]))
+        return handling(
+            level,
+            category=self.categories[0].rule.id,
+            script=self.scripts[0].rule.id if self.scripts else "",
+            barred=mediation is not None and mediation["eligible"] == "no" and bool(self.disputes),
+            unverified=bool(self.reading.values.get("meta.raised_blind")),
+        )
+
+    def _opens(self, decided: Decided) -> bool:
+        """Whether a factor opens a gate: one that rules found and that counts."""
+        return bool(decided.rule.data["gate"]) and not decided.model and bool(self.reading.values.get(f"factor.{decided.rule.id}"))
 
     def _fraud(self) -> Fraud | None:
         if not self.scripts:

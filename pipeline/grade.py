@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -93,3 +93,11 @@ def why_not_higher(pack: Pack, result: Grade, aside: list[str], told: Callable[[
     text = "、".join(says for _, says in near[:CONDITIONS])
     said = f"未见“{upper['name']}”所需的情形" + (f"(如{text})" if text else "") + "。"
     return said + (f"叙述中不计入的: {'; '.join(aside[:CONDITIONS])}。" if aside else "")
+
+
+def handling(level: Mapping[str, Any], *, category: str, script: str, barred: bool, unverified: bool = False) -> str:
+    """What a level of a profile asks for in a matter of this kind: by the leading script, then where only a model asks for it (`unverified`), by the
+    category, where nothing may be mediated (`barred`), else for all."""
+    told = level["handling_for"]
+    asked = (f"script.{script}", "unverified" if unverified else "", category, "barred" if barred else "")
+    return str(next((told[name] for name in asked if name in told), level["handling"]))

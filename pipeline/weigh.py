@@ -32,6 +32,15 @@ class Weighed(msgspec.Struct, frozen=True):
         return 1 / (1 + math.exp(-self.odds))
 
 
+def _asked(scale: Scale, reading: Reading) -> bool:
+    """Whether a scale may be asked of this narrative."""
+    return scale.condition is None or scale.condition.test(reading.found, reading.values.get, reading)
+
+
+def _odds(chance: float) -> float:
+    return math.log(chance / (1 - chance))
+
+
 def sums(scale: Scale, found: Iterable[int]) -> list[float]:
     """Log-odds of each label of a scale, before they are set against each other."""
     totals = list(scale.base)
@@ -54,7 +63,7 @@ def shares(scale: Scale, found: Iterable[int]) -> dict[str, float]:
 def weigh_scripts(pack: Pack, reading: Reading) -> Weighed | None:
     """How the signs stand, where the pack has weights and they may be asked here; `weighed.<category>` is told to later conditions and scores."""
     case, scripts = pack.scales.get("category"), pack.scales.get("script")
-    if case is None or scripts is None or not (case.condition is None or case.condition.test(reading.found, reading.values.get, reading)):
+    if case is None or scripts is None or not _asked(case, reading):
         return None
     odds = sums(case, reading.found)[0]
     reading.values[f"weighed.{case.labels[0]}"] = max(-_MOST, min(_MOST, odds))
@@ -64,7 +73,7 @@ def weigh_scripts(pack: Pack, reading: Reading) -> Weighed | None:
 def weigh_matter(pack: Pack, reading: Reading) -> None:
     """Tell later scores, as `matter.<category>`, how far the signs of all families together lean to each category: log-odds against the mean of all."""
     scale = pack.scales.get("matter")
-    if scale is None or not (scale.condition is None or scale.condition.test(reading.found, reading.values.get, reading)):
+    if scale is None or not _asked(scale, reading):
         return
     totals = sums(scale, reading.found)
     mean = sum(totals) / len(totals)
@@ -97,7 +106,7 @@ def likeliest(pack: Pack, reading: Reading) -> RuleSpec | None:
     """The script that the signs most speak for in a narrative that is known to be a case; none where they do not speak for a case or for none clearly."""
     case, scripts = pack.scales.get("category"), pack.scales.get("script")
     bounds = pack.settings["weighed"]
-    if case is None or scripts is None or reading.values.get(f"weighed.{case.labels[0]}", 0.0) < math.log(bounds["add"] / (1 - bounds["add"])):
+    if case is None or scripts is None or reading.values.get(f"weighed.{case.labels[0]}", 0.0) < _odds(bounds["add"]):
         return None
     parts = shares(scripts, reading.found)
     best = max(parts, key=lambda name: parts[name])
@@ -109,9 +118,9 @@ def told(pack: Pack, reading: Reading, rule: RuleSpec) -> bool:
     return any(pack.signals[signal].counts is not None and reading.counted(signal) for signal in rule.groups.values() if signal in reading.found)
 
 
-def signs(pack: Pack, reading: Reading, rule: RuleSpec, kind: str = "script") -> tuple[Hit, ...]:
-    """The hits that speak for a label which no condition found: those of its own groups and, of others, those that weigh most."""
-    scale = pack.scales[kind]
+def signs(pack: Pack, reading: Reading, rule: RuleSpec) -> tuple[Hit, ...]:
+    """The hits that speak for a script which no condition found: those of its own groups and, of others, those that weigh most."""
+    scale = pack.scales["script"]
     place = scale.labels.index(rule.id)
     own = set(rule.groups.values())
     weights = {signal: weight for signal in reading.found for at, weight in scale.weights.get(signal, ()) if at == place and weight > 0}
@@ -141,8 +150,8 @@ def held(reading: Reading) -> list[str]:
 
 
 def weigh_factors(pack: Pack, reading: Reading) -> frozenset[str]:
-    """Add the factors that the signs together speak for; a gate, and what calms, is then only told. Returns those that conditions found and the signs speak against, as `factor.x`: the answer may
-    leave them out where nothing rests on them; no gate, and none that a model proposed."""
+    """Add the factors that the signs together speak for; a gate, and what calms, is then only told. Returns those that conditions found and the signs
+    speak against, as `factor.x`: the answer may leave them out where nothing rests on them; no gate, and none that a model proposed."""
     scale, bounds = pack.scales.get("factor"), pack.settings["weighed"]
     if scale is None:
         return frozenset()
@@ -150,7 +159,7 @@ def weigh_factors(pack: Pack, reading: Reading) -> frozenset[str]:
     for name in held(reading):
         for place, weight in scale.held.get(name, ()):
             totals[place] += weight
-    add, drop = (math.log(chance / (1 - chance)) for chance in (bounds["factor_add"], bounds["factor_drop"]))
+    add, drop = _odds(bounds["factor_add"]), _odds(bounds["factor_drop"])
     against = set()
     for label, odds in zip(scale.labels, totals, strict=True):
         rule, name = pack.rules["factors"][label], f"factor.{label}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.grade import handling
 from pipeline.rulepack.pack import Pack
 from pipeline.values import Assessment
 
@@ -17,13 +18,11 @@ def standing(answer: Assessment, state: Mapping[str, Any], pack: Pack) -> Assess
     level = next((entry for entry in profile.data["levels"] if entry["code"] == state["colour"]), None) if profile is not None else None
     if level is None or state["colour"] == answer.risk.colour:
         return answer
-    risk = msgspec.structs.replace(answer.risk, colour=level["code"], name=level["name"], handling=_handling(answer, level))
+    says = handling(
+        level,
+        category=answer.category.code,
+        script=answer.fraud.scripts[0].code if answer.fraud and answer.fraud.scripts else "",
+        barred=(answer.mediation or {}).get("eligible") == "no" and answer.dispute is not None,
+    )
+    risk = msgspec.structs.replace(answer.risk, colour=level["code"], name=level["name"], handling=says)
     return msgspec.structs.replace(answer, risk=risk)
-
-
-def _handling(answer: Assessment, level: Mapping[str, Any]) -> str:
-    """What the level asks for in a matter of this kind, as the engine picks it."""
-    told = level.get("handling_for") or {}
-    lead = f"script.{answer.fraud.scripts[0].code}" if answer.fraud and answer.fraud.scripts else ""
-    barred = "barred" if (answer.mediation or {}).get("eligible") == "no" and answer.dispute else ""
-    return str(next((told[name] for name in (lead, answer.category.code, barred) if name in told), level["handling"]))
