@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from pipeline.match.hit import Hit
 from pipeline.match.reading import Reading
@@ -41,23 +43,16 @@ def _odds(chance: float) -> float:
     return math.log(chance / (1 - chance))
 
 
-def sums(scale: Scale, found: Iterable[int]) -> list[float]:
-    """Log-odds of each label of a scale, before they are set against each other."""
-    totals = list(scale.base)
-    weights = scale.weights
-    for signal in found:
-        for place, weight in weights.get(signal, ()):
-            totals[place] += weight
-    return totals
+def sums(scale: Scale, signals: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    """Log-odds of each label of a scale, (labels,), before they are set against each other. `signals`: those that stand in the text."""
+    return scale.base + np.add.reduce(scale.weights.take(signals, axis=0), axis=0)
 
 
-def shares(scale: Scale, found: Iterable[int]) -> dict[str, float]:
+def shares(scale: Scale, signals: npt.NDArray[np.intp]) -> dict[str, float]:
     """Share of each label of a scale, summing to 1."""
-    totals = sums(scale, found)
-    top = max(totals)
-    powers = [math.exp(total - top) for total in totals]
-    whole = sum(powers)
-    return {label: power / whole for label, power in zip(scale.labels, powers, strict=True)}
+    totals = sums(scale, signals)
+    powers = np.exp(totals - totals.max())
+    return dict(zip(scale.labels, (powers / powers.sum()).tolist(), strict=True))
 
 
 def weigh_scripts(pack: Pack, reading: Reading) -> Weighed | None:
@@ -65,9 +60,9 @@ def weigh_scripts(pack: Pack, reading: Reading) -> Weighed | None:
     case, scripts = pack.scales.get("category"), pack.scales.get("script")
     if case is None or scripts is None or not _asked(case, reading):
         return None
-    odds = sums(case, reading.found)[0]
+    odds = float(sums(case, reading.signals)[0])
     reading.values[f"weighed.{case.labels[0]}"] = max(-_MOST, min(_MOST, odds))
-    return Weighed(odds, shares(scripts, reading.found))
+    return Weighed(odds, shares(scripts, reading.signals))
 
 
 def weigh_matter(pack: Pack, reading: Reading) -> None:
@@ -75,9 +70,9 @@ def weigh_matter(pack: Pack, reading: Reading) -> None:
     scale = pack.scales.get("matter")
     if scale is None or not _asked(scale, reading):
         return
-    totals = sums(scale, reading.found)
-    mean = sum(totals) / len(totals)
-    reading.values.update({f"matter.{label}": max(-_MOST, min(_MOST, total - mean)) for label, total in zip(scale.labels, totals, strict=True)})
+    totals = sums(scale, reading.signals)
+    leaning = np.minimum(np.maximum(totals - totals.mean(), -_MOST), _MOST).tolist()
+    reading.values.update({f"matter.{label}": total for label, total in zip(scale.labels, leaning, strict=True)})
 
 
 def chosen(pack: Pack, reading: Reading, weighed: Weighed, held: Iterable[str]) -> list[str]:
@@ -108,7 +103,7 @@ def likeliest(pack: Pack, reading: Reading) -> RuleSpec | None:
     bounds = pack.settings["weighed"]
     if case is None or scripts is None or reading.values.get(f"weighed.{case.labels[0]}", 0.0) < _odds(bounds["add"]):
         return None
-    parts = shares(scripts, reading.found)
+    parts = shares(scripts, reading.signals)
     best = max(parts, key=lambda name: parts[name])
     return pack.rules["scripts"].get(best) if parts[best] >= bounds["besides"] else None
 
@@ -123,7 +118,8 @@ def signs(pack: Pack, reading: Reading, rule: RuleSpec) -> tuple[Hit, ...]:
     scale = pack.scales["script"]
     place = scale.labels.index(rule.id)
     own = set(rule.groups.values())
-    weights = {signal: weight for signal in reading.found for at, weight in scale.weights.get(signal, ()) if at == place and weight > 0}
+    column = scale.weights[reading.signals, place].tolist()
+    weights = {signal: weight for signal, weight in zip(reading.found, column, strict=True) if weight > 0}
     best = sorted(weights, key=lambda signal: (signal not in own, -weights[signal]))
     hits = [hit for signal in best for hit in reading.counted(signal)[:2]]
     return tuple(sorted(set(hits[:SHOWN])))
@@ -134,7 +130,7 @@ def weigh_stage(pack: Pack, reading: Reading, stage: RuleSpec | None) -> RuleSpe
     scale, case = pack.scales.get("stage"), pack.scales.get("category")
     if stage is None or scale is None or case is None or f"weighed.{case.labels[0]}" not in reading.values:
         return stage
-    parts = shares(scale, reading.found)
+    parts = shares(scale, reading.signals)
     best = pack.rules["stages"].get(max(parts, key=lambda name: parts[name]), stage)
     bounds = pack.settings["weighed"]
     if best.data["lost"] == "never" and stage.data["lost"] != "never":  # that nothing can be lost any more is for conditions to say, never for a sum
@@ -155,13 +151,10 @@ def weigh_factors(pack: Pack, reading: Reading) -> frozenset[str]:
     scale, bounds = pack.scales.get("factor"), pack.settings["weighed"]
     if scale is None:
         return frozenset()
-    totals = sums(scale, reading.found)
-    for name in held(reading):
-        for place, weight in scale.held.get(name, ()):
-            totals[place] += weight
+    totals = sums(scale, reading.signals) + sum(scale.held[name] for name in held(reading) if name in scale.held)
     add, drop = _odds(bounds["factor_add"]), _odds(bounds["factor_drop"])
     against = set()
-    for label, odds in zip(scale.labels, totals, strict=True):
+    for label, odds in zip(scale.labels, totals.tolist(), strict=True):
         rule, name = pack.rules["factors"][label], f"factor.{label}"
         known = reading.decided.get(name)
         if known is None and odds >= add:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
+import numpy as np
 
 from pipeline.match.context import Context
 from pipeline.match.hit import ASSERTED, Hit
@@ -33,10 +34,11 @@ class Decided(msgspec.Struct, frozen=True):
 class Reading:
     """The state of one assessment. Not shared between narratives; everything that it is made of is."""
 
-    __slots__ = ("_groups", "_rule", "_touched", "context", "decided", "document", "found", "pack", "set_aside", "values")
+    __slots__ = ("_groups", "_rule", "_touched", "context", "decided", "document", "found", "pack", "set_aside", "signals", "values")
 
     def __init__(self, pack: Pack, document: Document, found: Spans, values: dict[str, float]) -> None:
         self.pack, self.document, self.found = pack, document, found
+        self.signals = np.fromiter(found, np.intp, len(found))  # in the order of `found`; both stay as the scan left them
         self.values = values
         self.context: Context | None = None
         self.decided: dict[str, Decided] = {}

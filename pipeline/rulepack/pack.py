@@ -9,6 +9,8 @@ from typing import Any
 
 import daachorse
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from pipeline.errors import ConditionError, RuleError
 from pipeline.rulepack.board import Board
@@ -22,6 +24,7 @@ ORDER = (
 _NAMESPACES = {
     "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
 }  # fmt: skip
+Weights = npt.NDArray[np.float64]
 _WEIGHED = {**_NAMESPACES, "matter": "categories"}  # kind of weights → family of its labels
 
 
@@ -119,10 +122,10 @@ class Scale:
     """What signals weigh for the labels of one kind, in log-odds. A kind with one label is a yes or no."""
 
     labels: tuple[str, ...]
-    base: tuple[float, ...]
-    weights: dict[int, tuple[tuple[int, float], ...]]  # signal → (place of the label, weight)
+    base: Weights  # (labels,)
+    weights: Weights  # (signals, labels)
     condition: Condition | None  # where it may be asked
-    held: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict)  # label that holds → (place of the label, weight)
+    held: dict[str, Weights] = field(default_factory=dict)  # label that holds → (labels,)
 
 
 Asking = tuple[int, int, int, int]  # signal, number of the check before (-1: none), of the check after, most characters before
@@ -202,7 +205,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         plan["facts"],
         _masked(signals),
         tuple([numbers.get((spec.family, spec.rule), -1) for spec in signals]),
-        _scales(rules),
+        _scales(rules, len(signals)),
     )
     if not sealed:
         _verify(pack, problems)
@@ -232,7 +235,7 @@ def _board(rules: Iterable[RuleSpec]) -> Board[RuleSpec]:
     return Board((rule, rule.condition) for rule in rules)
 
 
-def _scales(rules: dict[str, dict[str, RuleSpec]]) -> dict[str, Scale]:
+def _scales(rules: dict[str, dict[str, RuleSpec]], signals: int) -> dict[str, Scale]:
     """The weights by signal. A group that an overlay took away weighs nothing."""
     members: dict[str, list[RuleSpec]] = {}
     for rule in rules["weights"].values():
@@ -241,24 +244,18 @@ def _scales(rules: dict[str, dict[str, RuleSpec]]) -> dict[str, Scale]:
             members.setdefault(kind, []).append(rule)
     made = {}
     for kind, told in members.items():
-        weights: dict[int, list[tuple[int, float]]] = {}
-        held: dict[str, list[tuple[int, float]]] = {}
+        weights = np.zeros((signals, len(told)))
+        held: dict[str, Weights] = {}
         for place, rule in enumerate(told):
             for name, weight in rule.data["held"].items():
-                held.setdefault(name, []).append((place, weight))
+                held.setdefault(name, np.zeros(len(told)))[place] = weight
             for name, groups in rule.data["weights"].items():
                 family, _, owner = name.partition(".")
                 known = spec.groups if (spec := rules.get(family, {}).get(owner)) else {}
-                for group, weight in groups.items():
-                    if group in known:
-                        weights.setdefault(known[group], []).append((place, weight))
-        made[kind] = Scale(
-            tuple(rule.data["of"].partition(".")[2] for rule in told),
-            tuple(rule.data["base"] for rule in told),
-            {signal: tuple(entries) for signal, entries in weights.items()},
-            told[0].condition if told[0].data["condition"] else None,
-            {name: tuple(entries) for name, entries in held.items()},
-        )
+                for group in groups.keys() & known.keys():
+                    weights[known[group], place] = groups[group]
+        labels = tuple(rule.data["of"].partition(".")[2] for rule in told)
+        made[kind] = Scale(labels, np.array([rule.data["base"] for rule in told]), weights, told[0].condition if told[0].data["condition"] else None, held)
     return made
 
 

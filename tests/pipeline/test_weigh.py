@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pipeline import weigh
@@ -13,7 +14,7 @@ from pipeline.rulepack.pack import Scale
 from pipeline.values import Incident
 from pipeline.weigh import Weighed, chosen, shares, sums
 
-SCALE = Scale(("a", "b"), (0.5, 0.0), {1: ((0, 1.0), (1, -1.0)), 2: ((1, 2.0),)}, None)
+SCALE = Scale(("a", "b"), np.array([0.5, 0.0]), np.array([[9.0, 9.0], [1.0, -1.0], [0.0, 2.0], [0.0, 0.0]]), None)
 
 
 @pytest.fixture
@@ -27,8 +28,10 @@ def reading():
 
 
 def test_sums_add_what_stands_in_the_text_and_shares_make_one():
-    assert sums(SCALE, [1, 2, 7]) == [1.5, 1.0]
-    parts = shares(SCALE, [1, 2, 7])
+    signals = np.array([1, 2, 3])
+    assert sums(SCALE, signals).tolist() == [1.5, 1.0]
+    assert sums(SCALE, signals[:0]).tolist() == [0.5, 0.0]
+    parts = shares(SCALE, signals)
     assert parts["a"] > parts["b"]
     assert sum(parts.values()) == pytest.approx(1)
 
@@ -74,7 +77,7 @@ def test_a_calmer_stage_needs_clearer_signs(pack, reading, monkeypatch):
 def weighed(text, **odds):
     """The shipped engine with a scale of factors that knows only a base for each: its settled reading and what is spoken against."""
     engine = Engine.default()
-    scale = Scale(tuple(odds), tuple(odds.values()), {}, None)
+    scale = Scale(tuple(odds), np.array(list(odds.values())), np.zeros((len(engine.pack.signals), len(odds))), None)
     engine = Engine(replace(engine.pack, scales={**engine.pack.scales, "factor": scale}))
     return engine, engine.settled(Incident(narrative=text))
 
