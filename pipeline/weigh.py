@@ -45,7 +45,8 @@ def _odds(chance: float) -> float:
 
 def sums(scale: Scale, signals: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
     """Log-odds of each label of a scale, (labels,), before they are set against each other. `signals`: those that stand in the text."""
-    return scale.base + np.add.reduce(scale.weights.take(signals, axis=0), axis=0)
+    totals: npt.NDArray[np.float64] = scale.base + np.add.reduce(scale.weights.take(signals, axis=0), axis=0)
+    return totals
 
 
 def shares(scale: Scale, signals: npt.NDArray[np.intp]) -> dict[str, float]:
