@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from models.training.rows import Row
+
+SHIPPED = "shipped"  # --encoder: go on from what the product runs
+_GENTLE = 0.4  # rate of going on, of the rate of a first tuning (set 2026-11-23, not searched)
 
 
 def train(  # noqa: PLR0913 - options of a command
@@ -19,7 +27,7 @@ def train(  # noqa: PLR0913 - options of a command
     unlabelled: Annotated[list[Path] | None, typer.Option("--unlabelled", help="无标注文本 JSONL(.gz), 用于自训练, 可多次")] = None,
     most: Annotated[int, typer.Option(help="每个无标注文件至多读多少条")] = 1500,
     hold_out: Annotated[list[str] | None, typer.Option("--hold-out", help="不参加训练的作者或来源, 可多次")] = None,
-    encoder: Annotated[Path | None, typer.Option("--encoder", help="本地 Hugging Face 检查点, 代替随附的编码器")] = None,
+    encoder: Annotated[Path | None, typer.Option("--encoder", help=f"本地 Hugging Face 检查点, 代替随附的编码器; {SHIPPED}: 从随附的编码器接着调")] = None,
     epochs: Annotated[int, typer.Option("--tune", help="先用标注数据把编码器的上半层调几遍, 0 为不调; 需 --encoder")] = 0,
     spare: Annotated[list[str] | None, typer.Option("--spare", help="调编码器时不看、只用来校准的作者或来源, 可多次; 已调过的编码器也要写明")] = None,
     seed: Annotated[int, typer.Option(help="随机种子")] = 0,
@@ -45,17 +53,30 @@ def train(  # noqa: PLR0913 - options of a command
             shutil.copyfile(store.shipped() / name, out / name)
     rows = labelled(extra or (), hold_out or ())
     if encoder is not None:
-        from models.training.export import pruned, quantised
-
-        model, looks = pruned(encoder, out), None
-        if epochs:
-            from models.training.run import tuned
-
-            looks = tuned(model, out, [row for row in rows if row.group not in (spare or ())], epochs, seed, say=lambda text: typer.echo(text, err=True))
-        quantised(model, out, looks)
+        _encode(encoder, out, [row for row in rows if row.group not in (spare or ())], epochs, seed)
     texts = examples() + [row for path in unlabelled or () for row in read_jsonl(path)[:most] if len(row.text) >= 15]
     with tempfile.TemporaryDirectory() as folder:
         about = run_training(
             Run(rows, texts, out, out, seed, cache or Path(folder), spared=frozenset(spare or ()), say=lambda text: typer.echo(text, err=True))
         )
     typer.echo(json.dumps(about["cross_fit"], ensure_ascii=False, indent=1))
+
+
+def _encode(encoder: Path, out: Path, rows: Sequence[Row], epochs: int, seed: int) -> None:
+    """Write the encoder of a checkpoint, or the shipped one opened again, to `out`, tuned on rows where that is asked."""
+    from models import store
+    from models.training.export import pruned, quantised
+    from models.training.run import tuned
+    from models.training.tune import Tuned, Tuning
+
+    looks, given, how = None, None, Tuning(epochs=epochs, seed=seed)
+    if str(encoder) == SHIPPED:
+        from models.training.reopen import reopened
+
+        model, given = reopened(store.shipped()), Tuned.load(store.shipped())
+        how = replace(how, rate=_GENTLE * how.rate, head_rate=_GENTLE * how.head_rate)
+    else:
+        model = pruned(encoder, out)
+    if epochs:
+        looks = tuned(model, out, rows, how, say=lambda text: typer.echo(text, err=True), given=given)
+    quantised(model, out, looks)

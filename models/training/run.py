@@ -107,13 +107,14 @@ def _scale(raw: Any, learned: Tuned | None) -> tuple[Any, Any]:
     return np.concatenate([learned.centre, np.zeros(found)]), np.concatenate([learned.spread, np.ones(found)])
 
 
-def tuned(model: Any, folder: Path, rows: Sequence[Row], epochs: int, seed: int, say: Callable[[str], None] = lambda _: None) -> Looks:
+def tuned(model: Any, folder: Path, rows: Sequence[Row], how: Tuning, say: Callable[[str], None] = lambda _: None, given: Tuned | None = None) -> Looks:
     """Tune a torch encoder in place on rows, with the tokenizer of `folder`, on all questions that the heads are asked; what it learned is saved to `folder`.
+    `given`: what was learned with it before, to go on from.
 
     Returns where the labels look, to be exported with the encoder.
     """
     pieces = tokenizer(folder)
-    learned = tune(model, [piece_ids(pieces, read(row.text).text)[1] for row in rows], questions(Engine.default(), rows), Tuning(epochs=epochs, seed=seed), say)
+    learned = tune(model, [piece_ids(pieces, read(row.text).text)[1] for row in rows], questions(Engine.default(), rows), how, say, given)
     learned.save(folder)
     return learned.looks()
 

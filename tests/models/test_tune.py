@@ -127,3 +127,30 @@ def test_batches_hold_every_text_once_within_their_bound():
 def test_the_pace_rises_then_falls():
     steps = [pace(step, 1000) for step in (0, 75, 150, 500, 1000)]
     assert steps == [0.0, pytest.approx(0.49, abs=0.01), pytest.approx(0.95, abs=0.01), pytest.approx(0.5), 0.02]
+
+
+def test_tuning_goes_on_from_what_was_learned_before(model):
+    """With rates of nothing a second tuning gives back what it was given, for the labels that both know."""
+    ids, kinds = made(np.random.default_rng(1), 60)
+    asked = questions(kinds)
+    learned = tune(model, ids, asked, Tuning(epochs=3, rate=3e-3, head_rate=2e-2, tokens=300))
+    turned = [Question("category", True, ("b", "a"), 1 - kinds.astype(np.int64), False, False), *asked[1:]]
+    again = tune(model, ids, turned, Tuning(epochs=1, rate=0.0, head_rate=0.0, tokens=300), given=learned)
+    np.testing.assert_allclose(again.centre, learned.centre, rtol=1e-6)
+    assert again.labels["category"] == ("b", "a")
+    np.testing.assert_allclose(again.heads["category"].weight[:, ::-1], learned.heads["category"].weight, rtol=1e-5)
+    np.testing.assert_allclose(again.where["category"][:, ::-1], learned.where["category"], rtol=1e-5)
+    np.testing.assert_allclose(again.heads["risk"].weight, learned.heads["risk"].weight, rtol=1e-5)
+    assert np.abs(learned.where["category"]).max() > 0
+
+
+def test_the_shipped_encoder_can_be_opened_again_for_training():
+    pytest.importorskip("onnx")
+    from models import store
+    from models.encoder import Encoder, piece_ids, tokenizer
+    from models.training.reopen import reopened
+
+    text = "报警人称楼上漏水, 把她家屋顶泡了, 找他他不管"
+    seen = last_states(reopened(store.shipped()), piece_ids(tokenizer(store.shipped()), text)[1]).mean(axis=0)
+    told = Encoder.load(store.shipped()).encode(text).pooled[: len(seen)]
+    assert seen @ told / np.sqrt((seen @ seen) * (told @ told)) > 0.99
