@@ -49,7 +49,7 @@ def decide_factors(pack: Pack, reading: Reading) -> None:
 
 def settle_factors(pack: Pack, reading: Reading) -> frozenset[str]:
     """Ask the factors again that depend on what kind of matter it is, now that category and type are fixed. What a model proposed stays.
-    Then weigh them; returns those that the sum of signs speaks against."""
+    Then weigh them; returns those that the sum of signs speaks against and those that mean nothing in such a matter."""
     for rule in reading.asked(pack.settling):
         held = reading.decided.get(f"factor.{rule.id}")
         if rule.once_settled is None or (held is not None and held.model):
@@ -59,7 +59,23 @@ def settle_factors(pack: Pack, reading: Reading) -> frozenset[str]:
         elif held is None:
             own = set(rule.groups.values())
             reading.decide(rule, 1.0, tuple(hit for hit in reading.support(rule, rule.once_settled) if hit.signal in own))
-    return weigh_factors(pack, reading)
+    against = weigh_factors(pack, reading)
+    return against | _misplaced(pack, reading)
+
+
+def _misplaced(pack: Pack, reading: Reading) -> frozenset[str]:
+    """The factors, as `factor.x`, that mean nothing in a matter of this kind. What rules found of them may still be what the grade rests on; what a model
+    proposed is dropped."""
+    found = set()
+    for rule in pack.placed:
+        held = reading.decided.get(f"factor.{rule.id}")
+        if held is None or any(reading.value(f"category.{code}") for code in rule.data["matters"]):
+            continue
+        if held.model:
+            reading.drop(rule)
+        else:
+            found.add(f"factor.{rule.id}")
+    return frozenset(found)
 
 
 def decide_scripts(pack: Pack, reading: Reading) -> list[Ranked]:

@@ -149,6 +149,7 @@ class Pack:
     maps: dict[str, tuple[tuple[Condition | None, int], ...]]  # profile → (condition, index of level), first match wins
     factors: tuple[RuleSpec, ...]  # each after those that its condition names
     settling: tuple[RuleSpec, ...]  # the factors with a `once_settled` condition
+    placed: tuple[RuleSpec, ...]  # the factors that are told of some categories only
     facts: dict[str, dict[str, Any]]  # the word lists of the fact extractor
     masked: dict[int, tuple[int, ...]]  # signal of excepted words → the signals that may not overlap them
     owners: tuple[int, ...]  # signal → number of its rule
@@ -202,6 +203,7 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         {name: _map(rule) for name, rule in rules["profiles"].items()},
         tuple([rules["factors"][name] for name in (sealed["factor_order"] if sealed else _ordered(rules["factors"]))]),
         tuple([rule for rule in rules["factors"].values() if rule.once_settled is not None]),
+        tuple([rule for rule in rules["factors"].values() if rule.data["matters"]]),
         plan["facts"],
         _masked(signals),
         tuple([numbers.get((spec.family, spec.rule), -1) for spec in signals]),
@@ -331,12 +333,22 @@ def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
             )
 
 
+def _verify_places(pack: Pack) -> None:
+    """Factors told of some categories only name such as there are."""
+    for rule in pack.placed:
+        if unknown := set(rule.data["matters"]) - pack.rules["categories"].keys():
+            raise ConditionError(
+                "FQ1207", "没有这个类别", "unknown category", seen=f"factors/{rule.id} matters · {'、'.join(sorted(unknown))}", remedy="改正 matters 里的类别"
+            )
+
+
 def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
     """Every condition compiles, and every name in it is known and decided earlier."""
     for members in pack.maps.values():
         for condition, _ in members:
             if condition is not None:
                 condition.compiled()
+    _verify_places(pack)
     for where, rule, family, node in _operands(pack):
         for name in node.names():
             head, _, rest = name.partition(".")

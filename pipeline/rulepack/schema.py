@@ -93,11 +93,12 @@ class Factor(Rule):
     gate: bool | str = False
     internal: bool = False
     once_settled: str | None = None  # asked once category and type are fixed, with `factor.<id>` as `condition` left it; then this decides
+    matters: list[str] = []  # the categories in which it means something, whoever found it; empty: in all
 
     @model_validator(mode="after")
     def _nothing_lowers_a_gate(self) -> Self:
-        if self.gate and self.once_settled:
-            raise ValueError("a gate may not have `once_settled`: nothing lowers it")
+        if self.gate and (self.once_settled or self.matters):
+            raise ValueError("a gate may not have `once_settled` or `matters`: nothing lowers it")
         return self
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from pipeline.decide import settle_factors
 from pipeline.engine import Engine
+from pipeline.errors import ConditionError
+from pipeline.rulepack.files import SHIPPED
 from pipeline.rulepack.schema import Factor
 from pipeline.values import Incident
 
@@ -50,3 +53,28 @@ def test_settled_decides_for_every_text_alike() -> None:
 def test_a_gate_may_not_be_settled() -> None:
     with pytest.raises(ValidationError):
         Factor.model_validate({"id": "x", "name": "x", "group": "threat", "gate": True, "once_settled": "category.dispute"})
+
+
+def test_what_means_nothing_in_such_a_matter_is_left_out_and_a_model_cannot_bring_it() -> None:
+    told = "村民代表来电, 承包人把水渠堵了, 全村的秧苗都浇不上水"
+    assert "many_parties" in factors(told)
+    assert "many_parties" not in factors("村民代表来电, 入伏以后全村隔三差五跳闸")
+    pack = ENGINE.pack
+    reading = ENGINE.settled(Incident(narrative="路灯坏了, 请来修"))
+    reading.propose(pack.rules["factors"]["many_parties"], 0.9, counts=True)
+    assert "factor.many_parties" not in settle_factors(pack, reading)
+    assert "factor.many_parties" not in reading.decided
+
+
+def test_a_gate_may_not_be_limited_to_some_matters() -> None:
+    with pytest.raises(ValidationError):
+        Factor.model_validate({"id": "x", "name": "x", "group": "threat", "gate": True, "matters": ["dispute"]})
+
+
+def test_a_factor_for_an_unknown_matter_is_told(tmp_path) -> None:
+    (tmp_path / "factors").mkdir()
+    (tmp_path / "factors" / "refuses_mediation.yaml").write_text(
+        (SHIPPED / "factors" / "refuses_mediation.yaml").read_text("utf-8").replace("matters: [dispute, crime]", "matters: [quarrel]"), "utf-8"
+    )
+    with pytest.raises(ConditionError, match="FQ1207"):
+        Engine.load([tmp_path])
