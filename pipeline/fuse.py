@@ -32,8 +32,10 @@ class Labels(msgspec.Struct, frozen=True):
 
 
 def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Labels:
-    """The labels of rules and model together; records factors that the model adds. Sets the `meta.*` values that review conditions ask."""
+    """The labels of rules and model together; records factors that the model adds. Of a text that cannot be read the model's opinion is a guess, and not taken. Sets the `meta.*` values that review conditions ask."""
     bounds = pack.settings["models"]
+    if any(reading.value(name) for name in bounds["unread"]):
+        return rules
     if opinion.adds:
         _add_factors(pack, reading, opinion.factors, bounds)
     fused = Labels(

@@ -136,3 +136,12 @@ def test_an_unsure_or_hasty_model_leaves_the_stage_alone(engine):
 
 def test_no_stage_without_a_script(engine):
     assert ask(engine, LEAK, opinion=Opinion(stage={"transferring": 0.99}, adds=True)).fraud is None
+
+
+def test_of_a_text_that_cannot_be_read_no_opinion_is_taken(engine):
+    garbled = "哭韵蹩崧莪.c哭韵蹩筘莪。婴韵笱蹩侨崧莪癸韵蹩筘"
+    told = {"opinion": Opinion(category={"dispute": 0.99}, dispute={"family": 0.9}, factors={"threat": 0.9}, adds=True)}
+    answer, plain = ask(engine, garbled, **told), engine.assess(Incident(narrative=garbled))
+    assert (answer.category.code, answer.dispute, answer.risk.colour) == (plain.category.code, plain.dispute, plain.risk.colour)
+    assert answer.needs_review.flag
+    assert ask(engine, LEAK, **told).dispute.type == "family"
