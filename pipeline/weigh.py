@@ -78,18 +78,20 @@ def weigh_matter(pack: Pack, reading: Reading) -> None:
 
 def chosen(pack: Pack, reading: Reading, weighed: Weighed, held: Iterable[str]) -> list[str]:
     """The scripts of a narrative, given those whose conditions hold: none where the signs speak against a case, else those that the signs bear out,
-    and where conditions found none but the signs are many, the likeliest. What stands in where no script is known displaces none that is."""
+    and where conditions found none but the signs are many, the likeliest. What stands in where no script is known displaces none that is,
+    and one that is told in so many words (`sure`) stays."""
     bounds = pack.settings["weighed"]
     held = list(held)
+    plain = [name for name in held if (rule := pack.rules["scripts"][name]).sure is not None and reading.holds(rule, rule.sure)]
     if weighed.chance < (bounds["drop"] if held else bounds["add"]):
-        return []
+        return plain
     best = max(weighed.shares, key=lambda name: weighed.shares[name])
     share = weighed.shares[best]
     if not held:
         return [best] if share >= bounds["least"] and told(pack, reading, pack.rules["scripts"][best]) else []
     if best == _fallback(pack):
         return held
-    kept = [name for name in held if weighed.shares.get(name, 0.0) >= bounds["doubt"]]
+    kept = [name for name in held if name in plain or weighed.shares.get(name, 0.0) >= bounds["doubt"]]
     return kept if kept and (share < bounds["besides"] or best in kept) else [*kept, best]
 
 

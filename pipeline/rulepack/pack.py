@@ -106,6 +106,7 @@ class RuleSpec:
     data: dict[str, Any] = field(default_factory=dict)
     number: int = -1  # among all rules of the pack
     once_settled: Condition | None = None  # of a factor: asked again once category and type are fixed
+    sure: Condition | None = None  # of a script: where it holds, no sum of signs takes the script away
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,11 +275,14 @@ def _rule(family: str, data: dict[str, Any], always: dict[str, list[str]] | None
     text = data.get("condition") or data.get("when")
     condition = Condition(text, groups, f"{family}/{data['id']}.yaml")
     inputs = tuple((data.get("inputs") or {}).items())
-    settled = Condition(data["once_settled"], groups, f"{family}/{data['id']}.yaml once_settled") if data.get("once_settled") else None
+    settled, sure = (
+        Condition(data[key], groups, f"{family}/{data['id']}.yaml {key}") if data.get(key) else None for key in ("once_settled", "sure")
+    )  # fmt: skip
     if always is not None:  # a sealed plan knows
-        return RuleSpec(family, data["id"], data["name"], groups, condition, data["id"] in always[family], inputs, data, number, settled)
-    known = condition.node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
-    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data, number, settled)
+        known = data["id"] in always[family]
+    else:
+        known = condition.node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
+    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data, number, settled, sure)
 
 
 def _map(profile: RuleSpec) -> tuple[tuple[Condition | None, int], ...]:
@@ -324,6 +328,9 @@ def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
             if rule.once_settled is not None:  # asked after the categories: it may name all that grading may
                 rule.once_settled.compiled()
                 yield f"{family}/{rule.id} once_settled", rule, "grading", rule.once_settled.node
+            if rule.sure is not None:
+                rule.sure.compiled()
+                yield f"{family}/{rule.id} sure", rule, family, rule.sure.node
     for statement in pack.statements.items:
         statement.condition.compiled()
         yield f"grading/{statement.axis} {statement.entry['id']}", None, "grading", statement.condition.node
