@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pipeline.privacy.doubts import Doubts, said
 from pipeline.privacy.full_names import LEFT, NONE, FullNames, bases, cues_of, shipped_weights
 from pipeline.privacy.other_names import MARKS, OPEN, OtherNames
 from pipeline.privacy.patterns import Hit
 from pipeline.privacy.schema import NameFile
 from pipeline.privacy.screen import DOUBLE, LITTLE, ONE, TITLE, TWO, Screen, Starts, above
-from pipeline.privacy.words import told_names, usual_pairs, words
+from pipeline.privacy.words import usual_pairs, words
 
 _PRIORITY = 30
 _STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|○{1,2}")
 _MASKS = "*x○"
 _AGE = re.compile("[0-9]{1,2}周?岁")
-_SAYS = frozenset(("strong", "sure"))  # tiers of words that say: a person follows
 _USUAL = 2  # step of a word from which it speaks against a surname in it
 _NEVER = -4.4  # 后, 却, 经: words through and through
 _FUNCTION = -5.2  # 和, 从
@@ -79,8 +79,7 @@ class NameReader:
         self._not_numbered = frozenset(told.not_numbered)
         self._no_little, self._little_tails = frozenset(told.no_little_before), frozenset(told.little_tails)
         self._pairs = usual_pairs()
-        self._told_names = frozenset(word for word in told_names() if self.full.own(word[0], word[1:]) < w["told_own"])
-        self._told_name = w["told_name"]
+        self._doubts = Doubts(told, self._cues, self.full)
         usual = [word for word, step in self.known.items() if step >= _USUAL and len(word) == 2]
         self._usual_begins = frozenset(word for word in usual if word[0] in self.full.surname)
         self._usual_ends = frozenset(word for word in usual if word[1] in self.full.surname)
@@ -88,7 +87,7 @@ class NameReader:
         self._words = words().keys() | set(told.not_words)
         self._mask_sign, self._surname_word, self._family = told.mask_sign, told.surname_word, told.family
         self._surname_after, self._joins, self._big = frozenset(told.surname_after) | {""}, frozenset(told.joins), told.big
-        self._near, self._whole_word, self._between = w["near"], w["whole_word"], w["between"]
+        self._near, self._between = w["near"], w["between"]
         self._least_left, self._least_both = w["near"] - w["hope_right"], w["near"] - w["hope_across"]
         self._pet_ends = frozenset(told.pet_ends)
         self._little_words = self._littles(told)
@@ -194,7 +193,7 @@ class NameReader:
 
     def _weigh(self, text: str, start: int, given: int, full: list[_Full]) -> None:
         """Append what could be a full name with this surname, if it comes near the threshold; the cheap looks come first."""
-        weights = self.full
+        weights, cues = self.full, self._cues.left
         base, first = weights.surname.get(text[start:given], NONE), text[given : given + 1]
         one, two = weights.one.get(first, NONE), weights.first.get(first, NONE) + weights.last.get(text[given + 1 : given + 2], NONE)
         left = base + weights.left(text, start)
@@ -212,21 +211,11 @@ class NameReader:
             points += weights.across(text, start, given, stop) + (self._w["age"] if "0" <= text[stop : stop + 1] <= "9" and _AGE.match(text, stop) else 0.0)
             if points <= self._near:
                 continue
-            if self.known.get(name, 0) >= _USUAL:
-                worth = self._whole_word
-            elif name in self._told_names:  # 文明, 查明
-                worth = self._told_name
-            else:
-                worth = 0.0
-            if not worth or points > self._near + self._over_word(text, start, stop, worth):
-                full.append(_Full(points, start, stop))
-
-    def _over_word(self, text: str, start: int, stop: int, worth: float) -> float:
-        """How many points more a name needs that is a word: fewer where both sides say that it is a person."""
-        if text[start:stop] in self._cues.left:  # 房东, 家长: a role
-            return worth
-        said = self._cues.left.get(text[start - 3 : start]) or self._cues.left.get(text[start - 2 : start]) or self._cues.left.get(text[start - 4 : start])
-        return worth - (self._between if said in _SAYS and self.right(text, stop, "")[0] >= self._w["after_mark"] else 0.0)
+            more = self._doubts.word(name)
+            if more and said(text, start, cues) and self.right(text, stop, "")[0] >= self._w["after_mark"] and name not in cues:  # not 房东, 家长: a role
+                more -= self._between
+            if points > self._near + more:
+                full.append(_Full(points - self._doubts.build(text, start, given, name, base + own), start, stop))  # another name may still hold it up
 
     def _chosen(self, text: str, full: list[_Full], short: list[Hit]) -> list[Hit]:
         """Of the candidates the best that do not overlap; those a little below the threshold where another name holds them up."""

@@ -56,7 +56,7 @@ class OtherNames:
         self._joins = frozenset(told.joins)
         self._tails = frozenset(told.kin_tails)
         self._kin_tails = frozenset(word for word in told.kin_tails if word.endswith(tuple(told.kin)))  # 他儿子: also a kin word before a given name
-        self._named_not = frozenset(told.not_named)
+        self._named_not, self._not_words = frozenset(told.not_named), frozenset(told.not_words)
         best = max(self._weights.last.values(), default=NONE)
         self._given_first = frozenset(char for char, points in self._weights.first.items() if points + best >= self._w["given_kin"])
 
@@ -119,7 +119,7 @@ class OtherNames:
         """我儿子|宝山|在学校: a typical given name of two characters after a kin word."""
         end = start + 2
         given = text[start:end]
-        points = self._weights.first.get(given[:1], NONE) + self._weights.last.get(given[1:], NONE)
+        points = NONE if given in self._not_words else self._weights.first.get(given[:1], NONE) + self._weights.last.get(given[1:], NONE)
         usual = self._known.get(given, 0)
         least = self._w["given_named"] if kind == "self" and text[end : end + 1] in BREAKS else self._w[f"given_{kind}"]
         if points < least + self._w["given_usual"] * (usual > 1) or self._known.get(text[end - 1 : end + 1], 0) > 1:

@@ -60,9 +60,9 @@ class Persons:
         name, part = finding.value, finding.part
         if part == "titled":
             return self._sign + self.split(name)[1]
-        if part == "little":
-            return name[0] + self._sign if name[0] in self._little else self._sign * 2
-        return self._sign * (1 if part == "surname" else 2)
+        if part == "little" and name[0] in self._little:
+            return name[0] + self._pools.removed.little
+        return self._sign if part == "surname" else self._pools.removed.masked if part == "masked" else self._pools.removed.name
 
     def renamed(self, findings: tuple[Finding, ...], job: Job) -> dict[str, str]:
         """Name → invented name of the same build."""

@@ -98,6 +98,7 @@ class NameFile(Identified):
     never: str
     never_last: str
     place_ends: str
+    area_ends: str
     cues: dict[str, list[str]]
     titles: list[str]
     sure_titles: list[str]
@@ -201,6 +202,15 @@ class InventedNumbers(Model):
     card_prefix: str
 
 
+class Removed(Model):
+    """What is written where a name was: nothing that a rule reads as a sign."""
+
+    name: str
+    masked: str
+    little: str
+    place: str
+
+
 class Invented(Model):
     """Pools for invented values (invented.yaml)."""
 
@@ -215,6 +225,7 @@ class Invented(Model):
     places: dict[str, list[str]]
     numbers: InventedNumbers
     generic: dict[str, str]
+    removed: Removed
 
 
 class Header(Model):

@@ -25,7 +25,7 @@ class Treatment:
         self._generic = told.invented.generic | {file.kind: file.generic for file in told.patterns}
         self._place_levels = frozenset((*told.address.named, *told.address.public, "road"))
         self._inventor = Inventor(told.invented.numbers)
-        self._places = told.invented.places
+        self._places, self._gone = told.invented.places, told.invented.removed.place
         self._addresses = addresses
         self._persons = Persons(told.name, told.invented)
 
@@ -76,7 +76,7 @@ class Treatment:
         return make
 
     def _removed(self, finding: Finding) -> str:
-        """What is left when all that points at somebody is gone: the role (某女士), the kind (某小区, 某中学), or a general word."""
+        """What is left when all that points at somebody is gone: the role (某女士), the kind (×小区, ×中学), or a general word."""
         if finding.kind == "name":
             return self._persons.removed(finding)
         if finding.kind in _GROUPS:
@@ -84,7 +84,7 @@ class Treatment:
         if finding.kind != "address":
             return self._generic[finding.kind]
         named = [piece for piece in self._addresses.pieces(finding.value) if piece.level in self._place_levels and piece.kind_at < piece.end]
-        return self._kept(finding) + (f"某{finding.value[named[-1].kind_at : named[-1].end]}" if named else self._generic[finding.kind])
+        return self._kept(finding) + (f"{self._gone}{finding.value[named[-1].kind_at : named[-1].end]}" if named else self._generic[finding.kind])
 
     def _hash(self, finding: Finding, job: Job) -> str:
         """The same with a keyed hash behind it: in letters, so that nothing reads it as a number or a sum; the engine passes over the mark."""
@@ -98,16 +98,16 @@ class Treatment:
         return finding.quote[: len(finding.quote) - len(finding.value)] if fold(finding.quote).endswith(finding.value) else ""
 
     def _mask_place(self, finding: Finding) -> str:
-        """锦绣花园3号楼2单元501室 → 某花园某号楼某单元某室"""
+        """锦绣花园3号楼2单元501室 → ×花园×号楼×单元×室"""
         detail = finding.value
         if finding.kind in _GROUPS:
             word = self._addresses.kind_word(detail, _GROUPS[finding.kind])
-            return "某" + word if word else self._generic[finding.kind]
+            return self._gone + word if word else self._generic[finding.kind]
         made, at = [], 0
         for piece in self._addresses.pieces(detail):
-            made.append("某" + detail[piece.kind_at : piece.end])
+            made.append(self._gone + detail[piece.kind_at : piece.end])
             at = piece.end
-        return "".join(made) + ("某" if at < len(detail) else "") if made else self._generic[finding.kind]
+        return "".join(made) + (self._gone if at < len(detail) else "") if made else self._generic[finding.kind]
 
     def _invent_place(self, finding: Finding, job: Job) -> str:
         """The same shape with other names and numbers; one name is always turned into the same other name."""

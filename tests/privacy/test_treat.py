@@ -6,10 +6,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from pipeline.engine import Engine
 from pipeline.errors import InputError
 from pipeline.privacy import MODES, Deidentifier, Job
 from pipeline.privacy.checks import id18, luhn
 from pipeline.text.normalise import normalise
+from pipeline.values import Incident
 
 JOB = Job(b"a key of at least 16 bytes", "test")
 TEXT = "报警人王建国（男，身份证11010519491231002X，电话138-0013-8000）称其与邻居李秀英因漏水争吵，王建国住云台区枫林路18号锦绣花园3号楼2单元501室，卡号6222021001116245702，QQ号123456789。"
@@ -140,13 +142,13 @@ def test_any_text_is_treated_without_error_and_maps_hold(text):
 
 def test_removing_leaves_the_role_and_the_kind_of_place_so_that_the_sentence_reads():
     text = "郝女士与丈夫张某某住枫林小区3号楼2单元501室, 邻居王建国电话13800138000"
-    assert Deidentifier.default().treat(text, "remove", strict="off").text == "某女士与丈夫某某住某小区, 邻居某某电话某手机号"
+    assert Deidentifier.default().treat(text, "remove", strict="off").text == "某女士与丈夫甲某住×小区, 邻居×××电话某手机号"
 
 
 def test_a_hash_is_letters_behind_what_is_left_and_the_same_for_the_same_person():
     deidentifier, job = Deidentifier.default(), Job(b"0123456789abcdef")
     told = [deidentifier.treat(text, "hash", job).text for text in ("报警人王建国被打", "嫌疑人王建国在逃")]
-    hashes = [re.search("某某〔([a-p]{10})〕", text)[1] for text in told]
+    hashes = [re.search("×××〔([a-p]{10})〕", text)[1] for text in told]
     assert hashes[0] == hashes[1]
     assert not any(char.isdigit() for char in "".join(told))
 
@@ -185,3 +187,22 @@ def test_the_engine_reads_a_hashed_text_as_if_the_marks_were_not_there():
 
 def test_brackets_that_are_no_hash_stay():
     assert normalise("〔2024〕5号文件")[0] == "(2024)5号文件"
+
+
+PLAIN = [
+    "报警人王建国称，楼上邻居李秀英家水管漏水，把枫林小区3号楼2单元501室的屋顶泡了，双方吵了起来。",
+    "来电人赵春梅反映，丈夫孙志强昨晚喝酒后打了她，孩子在枫林小学读书，不敢回家。",
+    "鲁大妈反映，有人让她把存款转到安全账户，她转了两万元，对方叫周文斌。",
+]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+@pytest.mark.parametrize("mode", MODES)
+def test_what_stands_for_a_name_is_no_sign_to_the_rules(deidentifier, mode, text):
+    """A name that goes must not make of a plain report the retold case, or of a school the opponent, that 某某 and 某学校 would."""
+
+    def labels(narrative):
+        told = Engine.default().assess(Incident(narrative=narrative))
+        return told.category.code, told.dispute and told.dispute.type, told.risk.colour, [one.code for one in told.risk.factors]
+
+    assert labels(deidentifier.treat(text, mode, JOB).text) == labels(text)
