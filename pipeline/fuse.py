@@ -1,7 +1,7 @@
 """Rules hold the floor, models find what rules miss: how a classifier's opinion and the rules' findings become one answer.
 
 A model may rank categories and dispute types anew, add a factor or a script that no rule found, leave out one that rests on nothing else, and raise
-the colour, with one axis. It can neither raise a gate, nor lower a colour or an axis that the rules have set, nor take a factor away on which the colour rests.
+the colour, with one axis. A category that names what rules must see of it (`proposed`) it may not put first without that. It can neither raise a gate, nor lower a colour or an axis that the rules have set, nor take a factor away on which the colour rests.
 """
 
 from __future__ import annotations
@@ -38,14 +38,27 @@ def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Label
         return rules
     if opinion.adds:
         _add_factors(pack, reading, opinion.factors, bounds)
+    ranked = _reranked(pack, "categories", rules.categories, opinion.category, bounds["least_share"])
+    categories = _supported(reading, rules.categories, ranked)
     fused = Labels(
-        _reranked(pack, "categories", rules.categories, opinion.category, bounds["least_share"]),
+        categories,
         _reranked(pack, "disputes", rules.disputes, opinion.dispute, bounds["least_share"]),
-        _scripts(pack, rules.scripts, opinion, bounds),
+        _scripts(pack, rules.scripts, opinion, bounds) if categories is ranked else list(rules.scripts),
         _stage(pack, rules.stage, opinion, bounds),
     )
-    _tell(reading, rules, fused, opinion)
+    _tell(reading, rules, ranked, opinion)
     return fused
+
+
+def _supported(reading: Reading, rules: Sequence[Ranked], ranked: list[Ranked]) -> list[Ranked]:
+    """The categories with the model's first one second, where rules did not put it first and see nothing of what it asks for (`proposed`)."""
+    if not ranked or not rules or (first := ranked[0]).rule.proposed is None or rules[0].rule.id == first.rule.id:
+        return ranked
+    reading.values["meta.share"] = first.share  # how sure the model is of it: the condition may ask
+    if reading.holds(first.rule, first.rule.proposed):
+        return ranked
+    others = ranked[1:] or [entry for entry in rules if entry.rule.id != first.rule.id]
+    return [others[0], first, *others[1:]]
 
 
 def _reranked(pack: Pack, family: str, ranked: Sequence[Ranked], shares: Mapping[str, float], least: float) -> list[Ranked]:
@@ -97,9 +110,9 @@ def _add_factors(pack: Pack, reading: Reading, chances: Mapping[str, float], bou
             reading.values[f"meta.seen.{code}"] = 1.0  # routing may ask what the model alone sees
 
 
-def _tell(reading: Reading, rules: Labels, fused: Labels, opinion: Opinion) -> None:
+def _tell(reading: Reading, rules: Labels, ranked: Sequence[Ranked], opinion: Opinion) -> None:
     values = reading.values
-    differ = bool(rules.categories and fused.categories and rules.categories[0].rule.id != fused.categories[0].rule.id)
+    differ = bool(rules.categories and ranked and rules.categories[0].rule.id != ranked[0].rule.id)
     values["meta.model_disagree"] = float(differ)
     values["meta.category_set"], values["meta.dispute_set"] = float(len(opinion.category_set)), float(len(opinion.dispute_set))
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from pipeline.errors import ConditionError
 from pipeline.match.hit import Hit
 
-_TOKEN = re.compile(r"\s*(>=|<=|==|<|>|\(|\)|,|[A-Za-z_][\w.\-]*|\d+(?:\.\d+)?)")
+_TOKEN = re.compile(r"\s*(>=|<=|==|<|>|\(|\)|,|[A-Za-z_][\w.\-]*|-?\d+(?:\.\d+)?)")
 _NEAR = {"with": 0, "near": 1, "around": 2, "then": 3}
 
 

@@ -25,6 +25,7 @@ _NAMESPACES = {
     "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
 }  # fmt: skip
 Weights = npt.NDArray[np.float64]
+_MORE = ("once_settled", "sure", "proposed")  # further conditions of a rule, as in RuleSpec
 _WEIGHED = {**_NAMESPACES, "matter": "categories"}  # kind of weights → family of its labels
 
 
@@ -107,6 +108,7 @@ class RuleSpec:
     number: int = -1  # among all rules of the pack
     once_settled: Condition | None = None  # of a factor: asked again once category and type are fixed
     sure: Condition | None = None  # of a script: where it holds, no sum of signs takes the script away
+    proposed: Condition | None = None  # of a category: where it does not hold, no model puts the category first
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,14 +277,11 @@ def _rule(family: str, data: dict[str, Any], always: dict[str, list[str]] | None
     text = data.get("condition") or data.get("when")
     condition = Condition(text, groups, f"{family}/{data['id']}.yaml")
     inputs = tuple((data.get("inputs") or {}).items())
-    settled, sure = (
-        Condition(data[key], groups, f"{family}/{data['id']}.yaml {key}") if data.get(key) else None for key in ("once_settled", "sure")
-    )  # fmt: skip
+    more = [Condition(data[key], groups, f"{family}/{data['id']}.yaml {key}") if data.get(key) else None for key in _MORE]
     if always is not None:  # a sealed plan knows
-        known = data["id"] in always[family]
-    else:
-        known = condition.node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
-    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data, number, settled, sure)
+        return RuleSpec(family, data["id"], data["name"], groups, condition, data["id"] in always[family], inputs, data, number, *more)
+    known = condition.node.possible(own=False) if text else bool(inputs) or bool(data.get("base"))
+    return RuleSpec(family, data["id"], data["name"], groups, condition, known, inputs, data, number, *more)
 
 
 def _map(profile: RuleSpec) -> tuple[tuple[Condition | None, int], ...]:
@@ -328,9 +327,10 @@ def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
             if rule.once_settled is not None:  # asked after the categories: it may name all that grading may
                 rule.once_settled.compiled()
                 yield f"{family}/{rule.id} once_settled", rule, "grading", rule.once_settled.node
-            if rule.sure is not None:
-                rule.sure.compiled()
-                yield f"{family}/{rule.id} sure", rule, family, rule.sure.node
+            for key, condition in (("sure", rule.sure), ("proposed", rule.proposed)):
+                if condition is not None:
+                    condition.compiled()
+                    yield f"{family}/{rule.id} {key}", rule, family, condition.node
     for statement in pack.statements.items:
         statement.condition.compiled()
         yield f"grading/{statement.axis} {statement.entry['id']}", None, "grading", statement.condition.node

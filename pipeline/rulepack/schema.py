@@ -133,6 +133,7 @@ class Category(Scored):
     dispute_type: Literal["always", "if_scored", "never"] = "never"
     scripts: bool = False
     dispute_floor: float = 0.0  # for if_scored: least score at which a dispute type belongs to the answer
+    proposed: str | None = None  # what rules must see in a narrative before a model may put this category first; else it only asks for review
     default_script: str | None = None  # what is reported where the category holds and no script is known
 
 

@@ -145,3 +145,29 @@ def test_of_a_text_that_cannot_be_read_no_opinion_is_taken(engine):
     assert (answer.category.code, answer.dispute, answer.risk.colour) == (plain.category.code, plain.dispute, plain.risk.colour)
     assert answer.needs_review.flag
     assert ask(engine, LEAK, **told).dispute.type == "family"
+
+
+def test_a_classifier_alone_makes_no_fraud_of_a_lost_purse(engine):
+    for text in ("我的钱包丢了, 里面有身份证", "免费wifi能不能连"):
+        answer = ask(engine, text, opinion=Opinion(category={"fraud": 0.95, "help": 0.05}, scripts={"other_fraud": 0.9}, adds=True))
+        assert answer.category.code != "fraud"
+        assert answer.fraud is None
+        assert "rule_model_disagree" in answer.needs_review.codes
+
+
+def test_a_classifier_that_is_sure_of_nothing_else_leaves_the_rules_category(engine):
+    text = "我的钱包丢了, 里面有身份证"
+    answer = ask(engine, text, opinion=Opinion(category={"fraud": 1.0}))
+    assert answer.category.code == engine.assess(Incident(narrative=text)).category.code
+
+
+def test_where_the_rules_see_a_sign_of_it_a_classifier_may_call_it_fraud(engine):
+    text = "网上订海边民宿交了五百六, 到地方是个养鸡场, 微信已经被删"
+    answer = ask(engine, text, opinion=Opinion(category={"fraud": 0.9, "dispute": 0.1}, scripts={"shopping_service": 0.9}, adds=True))
+    assert answer.category.code == "fraud"
+    assert [script.code for script in answer.fraud.scripts] == ["shopping_service"]
+
+
+def test_against_all_signs_a_classifier_must_be_sure(engine):
+    text = "女子电话只说了他在门外四个字, 随后没声, 线没断"
+    assert ask(engine, text, opinion=Opinion(category={"fraud": 0.54, "help": 0.46})).category.code == "help"

@@ -55,6 +55,16 @@ def test_signs_against_a_case_let_a_script_fall_and_doubt_takes_the_unlikely_one
     assert chosen(pack, reading, Weighed(1.0, {"romance": 0.45, "investment": 0.4}), ["investment"]) == ["investment"]
 
 
+def test_what_is_told_in_so_many_words_stays_whatever_the_signs_say():
+    engine = Engine.default()
+    answer = engine.assess(Incident(narrative="打工认识的同乡问我借卡转工资, 我没多想就把卡给了他, 派出所说他拿我的卡跑分"))
+    reading = engine.settled(Incident(narrative="打工认识的同乡问我借卡转工资, 我没多想就把卡给了他, 派出所说他拿我的卡跑分"))
+    assert [script.code for script in answer.fraud.scripts] == ["money_mule"]
+    weighed = Weighed(-6.0, {"money_mule": 0.01, "romance": 0.9})
+    assert chosen(engine.pack, reading, weighed, ["money_mule"]) == ["money_mule"]
+    assert chosen(engine.pack, reading, Weighed(1.0, {"money_mule": 0.01, "romance": 0.3}), ["money_mule"]) == ["money_mule"]
+
+
 def test_what_stands_in_for_the_unknown_displaces_nothing(pack, reading):
     assert chosen(pack, reading, Weighed(3.0, {"other_fraud": 0.97, "investment": 0.01}), ["investment"]) == ["investment"]
 
