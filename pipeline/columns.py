@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ from typing import Any
 
 from pipeline.errors import InputError
 
+WHICH_TEXT = "用 --text-column 列名, 或 --text-column '#3'(第 3 列)指明; 表里没有表头(首行就是数据)请再加 --no-header"
+LEVEL = "/"  # between the levels of a header in two rows: 当事人/姓名
 SHORTEST_SUFFIX = 3  # a name of two characters is too common at the end of longer headers (报警人电话, 主管单位地址)
 
 
@@ -102,19 +105,40 @@ def guess(headers: Sequence[str], *, texts: Sequence[str] = (), id_column: str |
     A named column may carry its role: `outcome=处理意见`. Raises InputError (FQ3001) where no text column is found, (FQ3002) where a named one is missing.
     """
     fields = known()["fields"]
-    found = tuple(_named(headers, text, place) for place, text in enumerate(texts)) if texts else _guessed(headers)
+    shown = compared(headers)
+    found = tuple(_named(headers, text, place) for place, text in enumerate(texts)) if texts else _guessed(shown)
     if not found:
         raise InputError(
             "FQ3001",
             "看不出哪一列是警情文本",
             "no text column found",
             seen=f"{len(headers)} 列 columns",
-            remedy="--text-column 列名, 或 --text-column '#3' 表示第 3 列",
+            remedy=WHICH_TEXT,
         )
     taken = {column.name for column in found}
-    rest = [header for header in headers if header not in taken]
-    named_id = _present(headers, id_column) if id_column else find(rest, fields["id"])
-    return Columns(found, named_id, *(find(rest, fields[key]) for key in ("occurred_at", "channel", "place", "caller")))
+    rest = {name: header for name, header in shown.items() if header not in taken}
+
+    def usual(key: str) -> str | None:
+        name = find(rest, fields[key])
+        return None if name is None else rest[name]
+
+    named_id = _present(headers, id_column) if id_column else usual("id")
+    return Columns(found, named_id, *map(usual, ("occurred_at", "channel", "place", "caller")))
+
+
+def compared(headers: Sequence[str]) -> dict[str, str]:
+    """How each header is compared with the usual ones → the header: of a name in two levels the lower one, or both as one word where it occurs twice.
+
+    >>> compared(["编号", "当事人/姓名", "接警/内容", "处警/内容"])
+    {'编号': '编号', '姓名': '当事人/姓名', '接警内容': '接警/内容', '处警内容': '处警/内容'}
+    """
+    lower = [header.rpartition(LEVEL)[2].strip() for header in headers]
+    times = Counter(lower)
+    told: dict[str, str] = {}
+    for header, name in zip(headers, lower, strict=True):
+        name = name if name and times[name] == 1 else header.replace(LEVEL, "")
+        told[header if name in told or name in headers else name] = header
+    return told
 
 
 def field(headers: Sequence[str], key: str) -> str | None:
@@ -134,13 +158,13 @@ def personal(header: str) -> bool:
     return header.strip().endswith(tuple(name for name in names if not name.isascii()))  # 受害人姓名, 报警人电话: too much hidden is better than too little
 
 
-def _guessed(headers: Sequence[str]) -> tuple[TextColumn, ...]:
-    """The best column of each role, each column once."""
+def _guessed(shown: Mapping[str, str]) -> tuple[TextColumn, ...]:
+    """The best column of each role, each column once. `shown`: name as it is compared → column."""
     made: list[TextColumn] = []
     for role, entry in known()["texts"].items():
-        name = find([header for header in headers if header not in {column.name for column in made}], entry["names"])
+        name = find([name for name, header in shown.items() if header not in {column.name for column in made}], entry["names"])
         if name is not None:
-            made.append(TextColumn(name, role, entry["mark"]))
+            made.append(TextColumn(shown[name], role, entry["mark"]))
     return tuple(made)
 
 
@@ -151,7 +175,7 @@ def _named(headers: Sequence[str], text: str, place: int) -> TextColumn:
         return TextColumn(_present(headers, name), role, texts[role]["mark"])
     name = _present(headers, text)
     for role, entry in texts.items():
-        if find([name], entry["names"]) is not None:
+        if find(compared([name]), entry["names"]) is not None:
             return TextColumn(name, role, entry["mark"])
     first = next(iter(texts))
     return TextColumn(name, first, texts[first]["mark"]) if place == 0 else TextColumn(name, name, f"【{plain(name)}】")
@@ -160,9 +184,12 @@ def _named(headers: Sequence[str], text: str, place: int) -> TextColumn:
 def _present(headers: Sequence[str], name: str) -> str:
     if name in headers:
         return name
+    shown = compared(headers)
+    if name in shown:
+        return shown[name]
     if re.fullmatch(r"#\d+", name) and 1 <= int(name[1:]) <= len(headers):
         return headers[int(name[1:]) - 1]
     for header in headers:
         if plain(header) == plain(name):
             return header
-    raise InputError("FQ3002", "没有这一列", "no such column", seen=name, remedy="核对表头, 或用 '#3' 表示第 3 列")
+    raise InputError("FQ3002", "没有这一列", "no such column", seen=name, remedy=f"核对表头(共 {len(headers)} 列), 或用 '#3' 表示第 3 列")

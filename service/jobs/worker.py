@@ -41,7 +41,7 @@ def main(folder: Path) -> int:
     treated = deid(told["deid"], folder / "deid.key") if told["deid"] else None
     options = Options(tuple(told["texts"]), told["id_column"], told["full"], Choice(**told["engine"]), escape=True, deid=treated)
     try:
-        done = label_file(folder / f"input.{told['given']}", folder / f"result.{told['wanted']}", options, resume=True, watch=watch)
+        done = label_file(folder / f"input.{told['given']}", folder / f"result.{told['wanted']}", options, resume=True, overwrite=True, watch=watch)
     except FengqiaoError as error:
         write(folder / "result.json", {"code": error.code, "title": error.zh, "reason": error.en, "remedy": error.remedy})
         return 2

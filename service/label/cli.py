@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -46,6 +47,7 @@ def label(  # noqa: PLR0913 - options of a command
     master: Annotated[str, typer.Option(help="Spark 主节点, 如 yarn、spark://主机:7077、local[2]")] = "local[*]",
     archive: Annotated[Path | None, typer.Option(help="spark-pack 做好的包, 送到没有安装本程序的执行节点")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="接着上次中断的地方跑")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="输出文件已存在时换掉它; 缺省不动它, 报错退出")] = False,
     full: Annotated[bool, typer.Option("--full", help="加上 fq_assessment(完整结果 JSON)与 fq_narrative")] = False,
     profile: Annotated[str | None, typer.Option(help="分级方案, 如 tongxin346 xiushui three_colours abcd")] = None,
     playbook: Annotated[str | None, typer.Option(help="工作法, 如 default zhenjiang_1_3_n tongxin_346")] = None,
@@ -67,7 +69,7 @@ def label(  # noqa: PLR0913 - options of a command
     from service.label.executor import Choice
     from service.label.job import Options
     from service.label.progress import progress
-    from service.label.run import label_file
+    from service.label.run import label_file, untouched
     from service.label.workers import engine_for
 
     treated = deid(deid_mode, deid_key, deid_reader) if leave else None
@@ -76,6 +78,8 @@ def label(  # noqa: PLR0913 - options of a command
     choice = Choice(tuple(str(rule.resolve()) for rule in rules or ()), profile, playbook, tier.value, str(models.resolve()) if models else None)
     options = Options(tuple(text_column or ()), id_column, full, choice, excel_safe, treated, not no_header)
     path, output = Path(source), Path(target)
+    if not (resume or overwrite):
+        untouched(output)
     by = None
     if engine is EngineName.spark:
         from service.label import spark
@@ -88,7 +92,7 @@ def label(  # noqa: PLR0913 - options of a command
     names = _levels(made)
     console = Console(stderr=True)
     with progress(console, names, quiet=quiet) as watch:
-        done = label_file(path, output, options, workers=workers or usable_processors(), resume=resume, watch=watch, label=by)
+        done = label_file(path, output, options, workers=workers or usable_processors(), resume=resume, overwrite=overwrite, watch=watch, label=by)
     _tell(output, done)
     raise typer.Exit(0 if done.accounted else 1)
 
@@ -141,9 +145,33 @@ def _tell(output: Path, done: Done) -> None:
     parts += [f"沿用已完成的 {done.resumed} 个分片"] if done.resumed else []
     parts += [f"退回原因见 {output.name}.rejects.jsonl"] if rejects else []
     lines = [" · ".join(parts)]
-    lines += [f"注意 {entry['source']}: 编号列在 Excel 里是数字, 第 15 位之后已失真" for entry in done.manifest["inputs"] if entry.get("warnings")]
+    lines += warnings(done.manifest["inputs"])
     lines += [f"未能读取 {entry['source']}: [{entry['code']}] {entry['reason']}" for entry in done.manifest["unreadable"]]
     sys.stderr.write("\n".join(lines) + "\n")
+
+
+def warnings(inputs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a run noticed about its inputs and went on: one line each, with a code, how much and the remedy. `inputs`: of the manifest."""
+    lines = []
+    for entry in inputs:
+        noticed = entry.get("warnings", ())
+        where = entry["source"] if "sheet" not in entry or "#" in entry["source"] else f"{entry['source']}#{entry['sheet']}"
+        if "formulas_without_value" in noticed:
+            told = entry["formulas_without_value"]
+            named = "、".join(f"{column} {count}" for column, count in told["columns"].items())
+            lines.append(
+                f"注意 [FQ3121] {where}: {told['cells']} 个公式单元格没有算出的值, 按空读入{f'({named})' if named else ''}"
+                " · 办法: 用 Excel 或 WPS 打开、保存一次, 再标注"
+            )
+        if "earlier_labels_kept" in noticed:
+            kept = list(entry["kept_as"].items())
+            lines.append(
+                f"注意 [FQ3122] {where}: 表里已有 {len(kept)} 列 fq_*, 原样留为 {kept[0][1]} 等(带“_原”, 数字大的较近), 不带的是这次的结果"
+                " · 办法: 人工改过的看“_原”列, 不要的列可以删去"
+            )
+        if "id_digits_lost" in noticed:
+            lines.append(f"注意 [FQ3123] {where}: 编号列在 Excel 里是数字, 第 15 位之后已失真 · 办法: 从原系统另行导出, 编号列设为文本")
+    return lines
 
 
 def require(module: str, extra: str) -> None:

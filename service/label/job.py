@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.batch import FULL, KINDS
-from pipeline.columns import Columns, guess
+from pipeline.columns import WHICH_TEXT, Columns, guess
 from pipeline.errors import InputError
 from pipeline.values import Versions
 from service.label.deid import KEYS, Deid
@@ -21,6 +21,8 @@ from service.label.write import ExcelWriter, Types, label_types, output_format, 
 
 LARGEST_PART, LEAST_PART, PARTS = 2_000, 20, 64  # rows of a part; about 64 parts where the input is small, so that workers share it
 USUAL = Choice()
+EARLIER = "原"  # ends the name of a column that an earlier run, or a person after it, has filled
+OURS = frozenset((*KINDS, *FULL, *KEYS))
 WHERE = {"fq_source": "text", "fq_row": "whole"}  # told only where there are several sources
 
 
@@ -55,6 +57,7 @@ class Source:
     meant: Columns
     places: tuple[int, ...]
     id_place: int | None  # of an Excel id column, whose numbers become text
+    kept: tuple[tuple[str, str], ...] = ()  # columns of an earlier run, and the name that each is kept under
 
 
 class Block(NamedTuple):
@@ -86,15 +89,18 @@ class Job:
 
 def plan(found: Sources, output: Path, options: Options) -> tuple[Job, list[Survey]]:
     """Survey the sources and settle the job. Raises InputError where no text column is found or the output cannot hold that many rows."""
-    meant = [_meant(reader, options, alone=len(found.readers) == 1) for reader in found.readers]
-    for reader, columns in zip(found.readers, meant, strict=True):
+    told = [_meant(reader, options, alone=len(found.readers) == 1) for reader in found.readers]
+    for reader, columns in zip(found.readers, told, strict=True):
         if columns is not None and hasattr(reader, "required"):
             reader.required = min(reader.columns.index(column.name) for column in columns.texts)
-    if not any(meant):
-        raise InputError("FQ3001", "看不出哪一列是警情文本", "no text column found in any source", seen=f"{len(meant)} 个表", remedy="--text-column 列名")
+    if not any(told):
+        raise InputError("FQ3001", "看不出哪一列是警情文本", "no text column found in any source", seen=f"{len(told)} 个表", remedy=WHICH_TEXT)
     surveys = [survey(reader) for reader in found.readers]
     labels = {**KINDS, **(FULL if options.full else {}), **(KEYS if options.deid else {})}
-    inputs = tuple(dict.fromkeys(column for reader in found.readers for column in reader.columns if column not in labels and column not in WHERE))
+    located = len(found.readers) + len(found.unreadable) > 1
+    gone = frozenset(FULL) if options.deid else frozenset[str]()  # an earlier full answer quotes the narrative, and may not leave
+    kept = _kept_names([reader.columns for reader in found.readers], located, gone)
+    inputs = tuple(dict.fromkeys(kept.get(column, column) for reader in found.readers for column in reader.columns if column not in gone))
     kind = output_format(output)
     if kind == "xlsx" and options.full:
         raise InputError("FQ3023", "完整结果放不进 Excel 单元格", "a full answer does not fit an Excel cell", remedy="--full 请输出到 .jsonl 或 .parquet")
@@ -107,18 +113,18 @@ def plan(found: Sources, output: Path, options: Options) -> tuple[Job, list[Surv
             seen=f"{records} 行 rows",
             remedy=f"输出到 .csv 或 .parquet(Excel 上限 {ExcelWriter.MOST_ROWS} 行)",
         )
-    types = {**{column: _type(column, surveys, options) for column in inputs}, **label_types({**WHERE, **labels})} if kind == "parquet" else {}
-    sources = tuple(_source(reader, columns, inputs) for reader, columns in zip(found.readers, meant, strict=True))
+    types = {**{column: _type(column, surveys, options, kept) for column in inputs}, **label_types({**WHERE, **labels})} if kind == "parquet" else {}
+    sources = tuple(_source(reader, columns, inputs, kept) for reader, columns in zip(found.readers, told, strict=True))
     job = Job(
-        sources, inputs, tuple(labels), types, len(found.readers) + len(found.unreadable) > 1,
-        tuple(dict.fromkeys(columns.id for columns in meant if columns and columns.id)), kind, options, max(LEAST_PART, min(LARGEST_PART, records // PARTS)),
+        sources, inputs, tuple(labels), types, located,
+        tuple(dict.fromkeys(columns.id for columns in told if columns and columns.id)), kind, options, max(LEAST_PART, min(LARGEST_PART, records // PARTS)),
     )  # fmt: skip
     return job, surveys
 
 
 def _meant(reader: Reader, options: Options, *, alone: bool) -> Columns | None:
     """The columns that matter; None for one table of several that has no text (each of its rows is then a reject)."""
-    known = [column for column in reader.columns if column not in KINDS and column not in FULL and column not in KEYS]
+    known = [column for column in reader.columns if column not in OURS]
     try:
         return guess(known, texts=options.texts, id_column=options.id_column)
     except InputError:
@@ -127,20 +133,34 @@ def _meant(reader: Reader, options: Options, *, alone: bool) -> Columns | None:
         return None
 
 
-def _source(reader: Reader, meant: Columns | None, inputs: Sequence[str]) -> Source:
+def _kept_names(headers: Sequence[Sequence[str]], located: bool, gone: frozenset[str]) -> dict[str, str]:
+    """Column of an earlier run → the name that it is kept under beside the new one: fq_risk_原, then fq_risk_原2 …"""
+    present = {column for columns in headers for column in columns}
+    made: dict[str, str] = {}
+    for column in sorted(present & (OURS | (WHERE.keys() if located else set())) - gone):
+        name, again = f"{column}_{EARLIER}", 2
+        while name in present:
+            name, again = f"{column}_{EARLIER}{again}", again + 1
+        made[column] = name
+    return made
+
+
+def _source(reader: Reader, chosen: Columns | None, inputs: Sequence[str], kept: Mapping[str, str]) -> Source:
     place = {column: number for number, column in enumerate(inputs)}
-    named = meant.id if meant else None
+    named = chosen.id if chosen else None
     id_place = reader.columns.index(named) if named and reader.about["format"] == "excel" else None
-    return Source(reader.source, reader.columns, meant or Columns(()), tuple(place.get(column, -1) for column in reader.columns), id_place)
+    places = tuple(place.get(kept.get(column, column), -1) for column in reader.columns)
+    return Source(reader.source, reader.columns, chosen or Columns(()), places, id_place, tuple((old, kept[old]) for old in reader.columns if old in kept))
 
 
-def _type(column: str, surveys: Sequence[Survey], options: Options) -> Any:
+def _type(name: str, surveys: Sequence[Survey], options: Options, kept: Mapping[str, str]) -> Any:
     """One Arrow type for a column over all sources; text where they differ, or where treatment may turn a number into text."""
     import pyarrow as pa
 
     if options.deid:
         return pa.string()
     told: list[Any] = []
+    column = next((old for old, new in kept.items() if new == name), name)
     for entry in surveys:
         if column not in entry.reader.columns:
             continue

@@ -84,7 +84,7 @@ def write_mix(path: Path, rows: int, seed: int) -> int:
 
 def run(source: Path, output: Path, workers: int, tier: str, rows: int, environment: dict[str, str]) -> dict[str, Any]:
     """One run of the command: wall seconds, rows a second, processor µs a row, peak MB of all its processes."""
-    command = [sys.executable, "-m", "service.cli", "label", str(source), "-o", str(output), "--workers", str(workers), "--tier", tier, "-q"]
+    command = [sys.executable, "-m", "service.cli", "label", str(source), "-o", str(output), "--workers", str(workers), "--tier", tier, "-q", "--overwrite"]
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE)
     peak = 0

@@ -73,7 +73,7 @@ class Killer:
 
 def timed(source: Path, output: Path, tier: str, more: list[str], environment: dict[str, str], watch: Callable[[int], None] | None = None) -> dict[str, Any]:
     """One run of the command: wall and processor seconds of all its processes."""
-    command = [sys.executable, "-m", "service.cli", "label", str(source), "-o", str(output), "--tier", tier, "-q", *more]
+    command = [sys.executable, "-m", "service.cli", "label", str(source), "-o", str(output), "--tier", tier, "-q", "--overwrite", *more]
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     seen: dict[int, float] = {}

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from pipeline.errors import InputError
 from service.label.encoding import damaged, detect
-from service.label.rows import Reject, Row, header_of
+from service.label.rows import NO_HEADER, Reject, Row, header_of
 
 DELIMITERS = ",\t;|"
 MOST_LINES = 500  # lines that one quoted cell may span; beyond it the quote was never closed
@@ -33,7 +33,7 @@ class CsvReader:
         with self._open() as stream:
             first = next(self._records(stream), None)
         if first is None or isinstance(first[1], str):
-            raise InputError("FQ3004", "读不出表头", "no readable header", seen=source, remedy="首行应为列名")
+            raise InputError("FQ3004", "读不出表头", "no readable header", seen=source, remedy=NO_HEADER)
         self.columns = header_of(first[1], source, told=header)
         self.about: dict[str, Any] = {"format": "csv", "encoding": self.encoding, "delimiter": self.delimiter}
 

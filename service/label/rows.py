@@ -91,6 +91,7 @@ def kind(cell: Any) -> str:
     return name if name in ("str", "bool", "float", "datetime", "date", "time") else "nested"
 
 
+NO_HEADER = "首行应为列名; 表里没有表头请加 --no-header, 并用 --text-column '#3' 指明第几列是警情文本"
 LONGEST_HEADER = 60  # characters; a longer one is a narrative in a table without headers
 
 
@@ -102,9 +103,7 @@ def header_of(cells: Sequence[object], source: str, *, told: bool) -> tuple[str,
     if not told:
         return tuple(f"列{place}" for place in range(1, len(cells) + 1))
     if any(len(str(cell)) > LONGEST_HEADER for cell in cells):
-        raise InputError(
-            "FQ3024", "首行不像表头", "the first row is no header", seen=source, remedy="没有表头请加 --no-header, 并用 --text-column '#3' 指明文本列"
-        )
+        raise InputError("FQ3024", "首行不像表头", "the first row is no header", seen=source, remedy=NO_HEADER)
     return unique(cells)
 
 

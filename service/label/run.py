@@ -19,8 +19,10 @@ from service.label.job import Block, Job, Options, blocks, fingerprint, inputs_s
 from service.label.part import PartFiles, PartMaker, Tally
 from service.label.rows import Reject, Survey, sha256
 from service.label.sources import Sources, open_sources
+from service.reach import cannot_write
 
 SCHEMA = "fengqiao.label/1"
+JOB = "job.json"
 SMALL = 200  # records below which starting workers costs more than it gives
 Watch = Callable[[Tally, int, bool], None]  # (counts of a part, records in all, whether it was there already)
 Label = Callable[[Job, Path, Iterator[Block]], Iterator[Tally]]  # how parts are made
@@ -42,12 +44,22 @@ class Done:
 
 
 def label_file(
-    path: Path, output: Path, options: Options, *, workers: int = 1, resume: bool = False, watch: Watch | None = None, label: Label | None = None
+    path: Path,
+    output: Path,
+    options: Options,
+    *,
+    workers: int = 1,
+    resume: bool = False,
+    overwrite: bool = False,
+    watch: Watch | None = None,
+    label: Label | None = None,
 ) -> Done:
-    """Label a file or folder. Raises InputError where it cannot be read, or be resumed; then nothing of the output is touched."""
+    """Label a file or folder. Raises InputError where it cannot be read, be resumed, or where the output is there already; then nothing of it is touched."""
     if path.resolve() == output.resolve() or output.is_dir():
         raise InputError("FQ3014", "输出不能是输入或文件夹", "the output must be another file", seen=output.name, remedy="-o 另取文件名")
     places = Places(output)
+    if not (resume or overwrite):
+        untouched(output)
     found = open_sources(path, outputs=(output, places.work, places.rejects, places.manifest), header=options.header)
     job, surveys = plan(found, output, options)
     versions = pool.engine_for(options).assess(Incident(narrative="")).versions  # as the answers carry them
@@ -55,6 +67,8 @@ def label_file(
     mark = fingerprint(job, inputs, versions)
     if resume and (before := _finished(places, mark)) is not None:
         return before
+    if resume and not overwrite and output.exists() and not _replaceable(places, mark):
+        untouched(output)
     whole = _begin(places, mark, resume=resume)
     records = sum(entry.records for entry in surveys)
     total = Tally()
@@ -102,13 +116,40 @@ class Places:
         return self.output.with_name(self.output.name + ".manifest.json")
 
 
+def untouched(output: Path) -> None:
+    """Raise InputError FQ3026 where the output is there already: somebody may have corrected it by hand."""
+    if output.is_file():
+        raise InputError(
+            "FQ3026",
+            "输出文件已存在, 没有动它",
+            "the output exists and is left as it is",
+            seen=output.name,
+            remedy="-o 另取文件名; 确要换掉(里面人工改过的也会没有)加 --overwrite; 接着上次中断的跑加 --resume",
+        )
+
+
+def _replaceable(places: Places, mark: str) -> bool:
+    """Whether the output that is there is what an interrupted run of this job meant to replace, or had just put there itself."""
+    try:
+        told = json.loads((places.work / JOB).read_text("utf-8"))
+        ready = places.work / "manifest.json"
+        known = [told.get("replaces"), json.loads(ready.read_text("utf-8"))["output"]["sha256"] if ready.exists() else None]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return told.get("fingerprint") == mark and sha256(places.output) in known
+
+
 def _begin(places: Places, mark: str, *, resume: bool) -> dict[int, Tally]:
     """Make the folder of parts; with `resume`, the parts that are there and whole."""
-    told = places.work / "job.json"
+    told = places.work / JOB
     if resume and told.exists():
         if json.loads(told.read_text("utf-8"))["fingerprint"] != mark:
             raise InputError(
-                "FQ3015", "输入、规则或选项变了, 不能接着跑", "input, rules or options have changed", seen=places.work.name, remedy="去掉 --resume 从头再跑"
+                "FQ3015",
+                "输入、规则或选项变了, 不能接着跑",
+                "input, rules or options have changed",
+                seen=places.work.name,
+                remedy="去掉 --resume 从头再跑; 已完成的分片会重做",
             )
         names = (file.name for file in places.work.glob("part-*.json"))
         found = {index: PartFiles(places.work, index).whole() for index in (int(name[5:11]) for name in names)}
@@ -118,9 +159,9 @@ def _begin(places: Places, mark: str, *, resume: bool) -> dict[int, Tally]:
     try:
         places.work.mkdir(parents=True, mode=0o700)
     except OSError as error:
-        raise InputError("FQ3016", "写不了输出位置", "cannot write there", seen=places.output.name, remedy=error.strerror or "检查权限") from error
+        raise cannot_write("FQ3016", places.output.name, error) from error
     partial = told.with_suffix(".tmp")
-    partial.write_text(json.dumps({"schema": SCHEMA, "fingerprint": mark}), "utf-8")
+    partial.write_text(json.dumps({"schema": SCHEMA, "fingerprint": mark, "replaces": sha256(places.output) if places.output.exists() else None}), "utf-8")
     os.replace(partial, told)
     return {}
 
@@ -156,9 +197,9 @@ def _finish(places: Places, job: Job, records: int, manifest: dict[str, Any]) ->
         os.replace(rejects, places.rejects)
     else:
         places.rejects.unlink(missing_ok=True)
-    os.replace(assembled, places.output)
-    partial = places.work / "manifest.json"
+    partial = places.work / "manifest.json"  # written before the output is put in place: a run killed in between knows its own output by it
     partial.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    os.replace(assembled, places.output)
     os.replace(partial, places.manifest)
     with contextlib.suppress(OSError):
         shutil.rmtree(places.work)
@@ -170,8 +211,12 @@ def _manifest(job: Job, found: Sources, inputs: list[dict[str, Any]], surveys: l
     for entry, source, seen in zip(inputs, job.sources, surveys, strict=True):
         entry["text_columns"] = [{"name": text.name, "role": text.role} for text in source.meant.texts]
         entry["fields"] = {key: getattr(source.meant, key) for key in ("id", "occurred_at", "channel", "place", "caller")}
-        if source.id_place is not None and source.meant.id and seen.reader.inexact(source.meant.id):  # type: ignore[attr-defined]
-            entry["warnings"] = ["id_digits_lost"]
+        if source.kept:
+            entry["kept_as"] = dict(source.kept)
+        spoilt = source.id_place is not None and source.meant.id and seen.reader.inexact(source.meant.id)  # type: ignore[attr-defined]
+        warnings = {"id_digits_lost": spoilt, "formulas_without_value": "formulas_without_value" in entry, "earlier_labels_kept": source.kept}
+        if any(warnings.values()):
+            entry["warnings"] = [name for name, holds in warnings.items() if holds]
     return {
         "schema": SCHEMA,
         "inputs": inputs,

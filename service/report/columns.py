@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from pipeline.columns import compared
 from pipeline.errors import InputError
 from service.report.knowledge import Headers
 
@@ -35,6 +36,8 @@ def roles_of(header: Sequence[str], usual: Headers, named: Mapping[str, str] | N
     by_name: dict[str, str] = {}
     for column in header:
         by_name.setdefault(folded(column), column)
+    for name, column in compared(header).items():  # 警情/报警时间, of a header in two rows
+        by_name.setdefault(folded(name), column)
     _match(found, usual, by_name)
     return found
 

@@ -48,10 +48,10 @@ class Result:
     output: Path
 
 
-def run(path: Path, output: Path | None = None, *, workers: int = 1, resume: bool = False, **options) -> Result:
+def run(path: Path, output: Path | None = None, *, workers: int = 1, resume: bool = False, overwrite: bool = False, **options) -> Result:
     """Label in process; rows read back where the output is JSON lines."""
     output = output or path.parent / "out.jsonl"
-    done = label_file(path, output, Options(**options), workers=workers, resume=resume)
+    done = label_file(path, output, Options(**options), workers=workers, resume=resume, overwrite=overwrite)
     rejects = output.with_name(output.name + ".rejects.jsonl")
     read = [json.loads(line) for line in output.read_text("utf-8").splitlines()] if output.suffix == ".jsonl" else []
     return Result(done, read, [json.loads(line) for line in rejects.read_text("utf-8").splitlines()] if rejects.exists() else [], output)

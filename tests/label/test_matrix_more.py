@@ -166,13 +166,14 @@ def test_a_workbook_with_merged_cells_hidden_sheets_dates_and_long_numbers(tmp_p
     list_.very_hidden()
     book.close()
     result = run(path)
-    assert [name and name[-1] for place, name in enumerate(ids(result)) if place != 3] == ["1", "2", None, "3", "4"]
+    assert [name and name[-1] for place, name in enumerate(ids(result)) if place != 3] == ["1", "2", "2", "3", "4"]
     assert [row["事发地址"] for row in result.rows] == ["幸福路1号", "幸福路2号", "幸福路3号", None, None, None]
     assert [(reject["file"], reject["code"]) for reject in result.rejects] == [("in.xlsx#字典", "FQ3001")]
     told = {entry["sheet"]: entry for entry in result.done.manifest["inputs"]}
     assert [told[name].get("hidden", False) for name in ("台账", "旧台账", "字典")] == [False, True, True]
     assert told["台账"]["warnings"] == ["id_digits_lost"]
-    assert result.rows[2]["fq_needs_review"]  # the second row of the merged incident has no text of its own
+    assert [row["报警内容"] for row in result.rows[1:3]] == [TEXTS[1]] * 2  # what is merged holds for both of its rows
+    assert result.rows[1]["fq_risk"] == result.rows[2]["fq_risk"] != "green"
 
 
 def write_xlsx(path: Path, rows: list[list]) -> None:

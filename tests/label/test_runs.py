@@ -142,8 +142,51 @@ def test_resuming_what_is_done_does_nothing_unless_the_output_has_changed(tmp_pa
     monkeypatch.undo()
     before = first.output.read_bytes()
     first.output.write_bytes(b"changed")
-    run(path, resume=True)
+    with pytest.raises(InputError, match="FQ3026"):  # somebody has corrected it
+        run(path, resume=True)
+    assert first.output.read_bytes() == b"changed"
+    run(path, resume=True, overwrite=True)
     assert first.output.read_bytes() == before
+
+
+def test_an_output_that_is_there_is_left_alone_unless_told(tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text("".join(as_csv(records())), "utf-8", newline="")
+    first = run(path)
+    before = files(first.output)
+    refused = CliRunner().invoke(app, ["label", str(path), "-o", str(first.output), "-q"])
+    assert isinstance(refused.exception, InputError)
+    assert refused.exception.code == "FQ3026"
+    assert "--overwrite" in refused.exception.remedy
+    assert files(first.output) == before
+    first.output.write_bytes(b"old")
+    done = CliRunner().invoke(app, ["label", str(path), "-o", str(first.output), "-q", "--overwrite"])
+    assert done.exit_code == 0, done.output
+    assert files(first.output) == before
+
+
+@pytest.mark.parametrize("put", ["before", "after"])
+def test_a_run_that_was_to_overwrite_resumes_before_and_after_the_output_is_put_in_place(tmp_path, monkeypatch, put):
+    path, output = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    path.write_text("".join(as_csv(records())), "utf-8", newline="")
+    expected = files(run(path, tmp_path / "other" / "out.jsonl").output)
+    output.write_bytes(b"of an earlier run")
+    replace = os.replace
+
+    def killed(source, target):
+        if Path(target) in ((output, output.with_name("out.jsonl.rejects.jsonl")) if put == "before" else (output.with_name("out.jsonl.manifest.json"),)):
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr("service.label.run.os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, output, overwrite=True)
+    monkeypatch.undo()
+    run(path, output, resume=True)
+    assert files(output) == expected
+    output.write_bytes(b"corrected by a person")
+    with pytest.raises(InputError, match="FQ3026"):
+        run(path, output, resume=True)
 
 
 def test_a_part_without_its_tally_is_not_whole(tmp_path):

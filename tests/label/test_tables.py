@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from label_tables import HEADERS, TEXTS, as_csv, records, run
 
 from pipeline.errors import InputError
+from service.label.deid import deid
 
 WHEN = dt.datetime(2024, 3, 5, 7, 8, 9)
 
@@ -105,7 +106,7 @@ def test_what_cannot_be_read_says_so_and_leaves_the_output_alone(tmp_path, name,
     output = tmp_path / "out.jsonl"
     output.write_text("before")
     with pytest.raises(InputError) as caught:
-        run(tmp_path / name, output)
+        run(tmp_path / name, output, overwrite=True)
     assert caught.value.code == code
     assert output.read_text() == "before"
 
@@ -244,9 +245,26 @@ def test_too_many_rows_for_excel_are_refused_with_the_remedy(tmp_path, source, m
         run(source, tmp_path / "out.xlsx")
 
 
-def test_labels_of_an_earlier_run_are_replaced(tmp_path, source):
-    first, again = run(source, tmp_path / "a.jsonl"), run(tmp_path / "a.jsonl", tmp_path / "b.jsonl")
-    assert first.output.read_bytes() == again.output.read_bytes()
+def test_labels_of_an_earlier_run_are_kept_beside_the_new_ones(tmp_path, source):
+    first = run(source, tmp_path / "a.jsonl")
+    corrected = [{**row, "fq_risk": "red", "fq_source": "某所"} for row in first.rows]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in corrected), "utf-8")
+    again = run(tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    for before, now in zip(first.rows, again.rows, strict=True):
+        assert (now["fq_risk"], now["fq_risk_原"], now["fq_source"]) == (before["fq_risk"], "red", "某所")
+        assert {name: value for name, value in now.items() if "_原" not in name and name != "fq_source"} == before
+    assert again.done.manifest["inputs"][0]["kept_as"]["fq_risk"] == "fq_risk_原"
+    third = run(tmp_path / "b.jsonl", tmp_path / "c.jsonl").rows[0]
+    assert (third["fq_risk_原"], third["fq_risk_原2"], third["fq_risk"]) == ("red", first.rows[0]["fq_risk"], first.rows[0]["fq_risk"])
+
+
+def test_an_earlier_full_answer_does_not_leave_with_what_is_de_identified(tmp_path, source):
+    run(source, tmp_path / "full.jsonl", full=True)
+    kept = run(tmp_path / "full.jsonl", tmp_path / "b.jsonl").rows[0]
+    assert {"fq_assessment_原", "fq_narrative_原"} <= kept.keys()
+    left = run(tmp_path / "full.jsonl", tmp_path / "c.jsonl", deid=deid("mask", tmp_path / "key", "rules")).rows[0]
+    assert not {name for name in left if name.startswith(("fq_assessment", "fq_narrative"))}
+    assert "fq_risk_原" in left
 
 
 def test_full_answers_point_into_the_narrative(tmp_path, source):
