@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
@@ -31,6 +32,12 @@ _FLAT = re.compile(r"(?<=[\u4e00-\u9fff])[0-9]{1,3}-[0-9]{1,2}-[0-9]{3,4}(?![0-9
 _HOUSES = re.compile(r"[0-9一二三四五六七八九十]")
 _BEFORE_ESTATE = frozenset(("city", "county", "town", "road", "number", "province"))
 _ROOM_AFTER = frozenset(("building", "unit", "floor"))
+
+
+def _no_begin(told: AddressFile, places: dict[str, Any], ends: Iterable[str]) -> frozenset[str]:
+    """Characters behind which no name can have begun where a village or estate ends: 该|小区, 和|小区."""
+    kept = {char for word in (*places["keep"], *told.keep) for char in word} | {word[-1] for word in ends}
+    return NO_NAME | {stop for stop in (*places["stops"], *places["stop_words"]) if len(stop) == 1 and stop not in kept}
 
 
 class Piece(NamedTuple):
@@ -82,6 +89,7 @@ class AddressReader:
         self._whole_levels = self._exact | self._named
         self._unit_terms = frozenset(i for i, level in enumerate(self._levels) if level == _UNIT)
         self._hopeful = frozenset(i for i, level in enumerate(self._levels) if level in self._whole_levels)
+        self._no_begin = _no_begin(told, places, words)
         self._before_estate = frozenset(i for i, level in enumerate(self._levels) if level in _BEFORE_ESTATE)
         self._public, self._regions = frozenset(told.public), frozenset(told.regions)
         self._not_before = frozenset(told.not_before)
@@ -117,18 +125,27 @@ class AddressReader:
 
     def _promises(self, text: str, found: list[tuple[int, int, int]]) -> bool:
         """Whether the terms may make an address at all: a village with a name, a numbered unit, a number or an estate right behind; most texts have none."""
-        hopeful, before_estate, units = self._hopeful, self._before_estate, self._unit_terms
+        hopeful, units, none = self._hopeful, self._unit_terms, self._no_begin
         for start, end, term in found:
             if term in units:
                 if text[start - 1] in _NUMERALS:
                     return True
-            elif (
-                (term in hopeful and (text[start - 1] not in NO_NAME or self._terms[term] in self._whole))
-                or text[end : end + 1] in _HEADS
-                or (term in before_estate and self._estate.match(text, end))
-            ):
+                continue
+            if term in hopeful and (text[start - 1] not in none or self._terms[term] in self._whole):
+                return True
+            if text[end : end + 1] in _HEADS and self._goes_on(text, end, numbered=True):
+                return True
+            if term in self._before_estate and self._goes_on(text, end, numbered=False):
                 return True
         return "-" in text and _FLAT.search(text) is not None
+
+    def _goes_on(self, text: str, end: int, *, numbered: bool) -> bool:
+        """Whether a number with a unit, numbers joined by dashes, or an estate may follow what ends here."""
+        gap = end + (text[end : end + 1] in (" ", "、", "-"))
+        for at in (end, gap) if gap > end else (end,):
+            if (numbered and (self._placed_piece.match(text, at) or _DASHED.match(text, at))) or self._estate.match(text, at):
+                return True
+        return False
 
     def _chains(self, text: str, found: list[tuple[int, int, int]]) -> list[list[Piece]]:
         chains: list[list[Piece]] = []

@@ -54,18 +54,12 @@ def cues_of(told: NameFile) -> Cues:
 
 def crossing(text: str, start: int, given: int, stop: int) -> tuple[str, ...]:
     """What would be words of the dictionary across the edges of a name, in it or beside it: one for each name in `_CROSS_ONE` or `_CROSS_TWO`."""
-    before, wide = start - 1 if start else 0, start - 2 if start > 1 else 0
-    around = (
-        text[before : start + 1],
-        text[wide : start + 1],
-        text[before : start + 2],
-        text[stop - 1 : stop + 1],
-        text[stop - 1 : stop + 2],
-        text[stop - 2 : stop + 1],
-        text[wide:start],
-        text[stop : stop + 2],
-    )
-    return (*around, text[start:stop]) if stop - given == 1 else (*around, text[given - 1 : given + 1], text[given:stop], text[start:stop])
+    before, wide, last, next_ = start - 1 if start else 0, start - 2 if start > 1 else 0, stop - 1, stop + 1
+    xl, xl3, xm3, xp = text[before : start + 1], text[wide : start + 1], text[before : start + 2], text[wide:start]
+    xr, xr3, xs3, xn = text[last:next_], text[last : stop + 2], text[stop - 2 : next_], text[stop : stop + 2]
+    if last == given:
+        return xl, xl3, xm3, xr, xr3, xs3, xp, xn, text[start:stop]
+    return xl, xl3, xm3, xr, xr3, xs3, xp, xn, text[given - 1 : given + 1], text[given:stop], text[start:stop]
 
 
 def parted(name: str, text: str, start: int, stop: int, cues: Cues) -> bool:
@@ -147,26 +141,35 @@ class FullNames:
         """Points for what stands before."""
         if not start:
             return self._left_edge
-        told, points = self._left, 0.0
-        for at in range(start - 1, max(start - LEFT, 0) - 1, -1):
-            more = told.get(text[at:start])
-            if more is None:
-                break
-            points = more
-        return points
+        get = self._left.get
+        one = get(text[start - 1])
+        if one is None:
+            return 0.0
+        two = get(text[start - 2 : start]) if start > 1 else None
+        if two is None:
+            return one
+        three = get(text[start - 3 : start]) if start > 2 else None
+        if three is None:
+            return two
+        four = get(text[start - 4 : start]) if start > 3 else None
+        return three if four is None else four
 
     def right(self, text: str, stop: int) -> float:
         """Points for what stands behind."""
-        size = len(text)
-        if stop >= size:
+        if stop >= len(text):
             return self._right_edge
-        told, points = self._right, 0.0
-        for end in range(stop + 1, min(stop + RIGHT, size) + 1):
-            more = told.get(text[stop:end])
-            if more is None:
-                break
-            points = more
-        return points
+        get = self._right.get
+        one = get(text[stop])
+        if one is None:
+            return 0.0
+        two = get(text[stop : stop + 2])
+        if two is None:
+            return one
+        three = get(text[stop : stop + 3])
+        if three is None:
+            return two
+        four = get(text[stop : stop + 4])
+        return three if four is None else four
 
     def own(self, surname: str, given: str) -> float:
         """Points of the characters of a name alone; very few for a character that no given name has."""
@@ -178,10 +181,12 @@ class FullNames:
     def across(self, text: str, start: int, given: int, stop: int) -> float:
         """Points for dictionary words across the edges."""
         points = self._place_end(text, given, stop) if text[stop - 1] in self._ends else 0.0
-        steps = map(self._known.get, crossing(text, start, given, stop))
-        for (name, worth), step in zip(self._cross[stop - given - 1], steps, strict=True):
-            if step is not None and not (name in _OVER and parted(name, text, start, stop, self._cues)):
-                points += worth[step - 1]
+        worths = self._cross[stop - given - 1]
+        for index, step in enumerate(map(self._known.get, crossing(text, start, given, stop))):
+            if step:
+                name, worth = worths[index]
+                if name not in _OVER or not parted(name, text, start, stop, self._cues):
+                    points += worth[step - 1]
         return points
 
     def _place_end(self, text: str, given: int, stop: int) -> float:

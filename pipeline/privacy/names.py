@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from pipeline.privacy.doubts import Doubts, said
 from pipeline.privacy.full_names import LEFT, NONE, FullNames, bases, cues_of, shipped_weights
-from pipeline.privacy.other_names import MARKS, OPEN, OtherNames
-from pipeline.privacy.patterns import Hit
+from pipeline.privacy.other_names import MARKS, OPEN, OtherNames, beside
+from pipeline.privacy.patterns import Hit, settle
 from pipeline.privacy.schema import NameFile
-from pipeline.privacy.screen import DOUBLE, LITTLE, ONE, TITLE, TWO, Screen, Starts, above
+from pipeline.privacy.screen import DOUBLE, FIELD, LITTLE, LOW_ONE, LOW_TWO, ONE, TITLE, TOP, TWO, Screen, Starts, sizes_of
 from pipeline.privacy.words import usual_pairs, words
+from pipeline.text.normalise import has_any
 
 _PRIORITY = 30
 _STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|○{1,2}")
@@ -74,27 +75,36 @@ class NameReader:
         self._organ = re.compile("|".join(told.organs))
         self._short_titles = frozenset(title for title in told.titles if len(title) == 1) | frozenset((*_MASKS, told.family))
         heads = {title[0] for title in told.titles}
-        self._title_sizes = {head: sorted({len(title) for title in told.titles if title[0] == head}, reverse=True) for head in heads}
+        self._title_sizes = sizes_of(told.titles)
         self._title_starts = frozenset(title[:2] for title in told.titles)
         self._not_numbered = frozenset(told.not_numbered)
         self._no_little, self._little_tails = frozenset(told.no_little_before), frozenset(told.little_tails)
         self._pairs = usual_pairs()
         self._doubts = Doubts(told, self._cues, self.full)
-        usual = [word for word, step in self.known.items() if step >= _USUAL and len(word) == 2]
-        self._usual_begins = frozenset(word for word in usual if word[0] in self.full.surname)
-        self._usual_ends = frozenset(word for word in usual if word[1] in self.full.surname)
-        self._not_words = frozenset(told.not_words)
+        self._usual_begins, self._usual_ends, self._holds, self._titled_words = self._held(heads)
+        self._threshold, self._starts_clause, self._no_cue, self._not_words = w["threshold"], w["starts_clause"], w["no_cue"], frozenset(told.not_words)
         self._words = words().keys() | set(told.not_words)
         self._mask_sign, self._surname_word, self._family = told.mask_sign, told.surname_word, told.family
         self._surname_after, self._joins, self._big = frozenset(told.surname_after) | {""}, frozenset(told.joins), told.big
         self._near, self._between = w["near"], w["between"]
         self._least_left, self._least_both = w["near"] - w["hope_right"], w["near"] - w["hope_across"]
-        self._pet_ends = frozenset(told.pet_ends)
+        self._pet_ends = tuple(told.pet_ends)
         self._little_words = self._littles(told)
         little = [word for word in self._little_words if word[1] not in self._pet_ends]
         self._screen = Screen(self.full, Starts(self.base, self._short_titles | self._title_starts, little, self._doubles))
-        self._sure_above = round(100 * w["usual_pair"])
+        self._sure_above = round(100 * w["usual_pair"]) + (1 << TOP) - 1
         self._others = OtherNames(self, told)
+
+    def _held(self, heads: set[str]) -> tuple[frozenset[str], ...]:
+        """Words with a surname in them: usual ones of two characters that it begins or ends, usual ones that it ends, and those that go on like a title."""
+        usual = [word for word, step in self.known.items() if step >= _USUAL]
+        two, surnames, begins = [word for word in usual if len(word) == 2], self.full.surname, self.base.keys() | {double[0] for double in self._doubles}
+        return (
+            frozenset(word for word in two if word[0] in surnames),
+            frozenset(word for word in two if word[1] in surnames),
+            frozenset(word for word in usual if word[-1] in begins),
+            frozenset(word for word in self.known if word[0] in begins and word[1] in heads),
+        )
 
     def _littles(self, told: NameFile) -> dict[str, bool]:
         """小王, 阿强, 强哥 → whether doubtful, so that both sides must speak for it."""
@@ -127,7 +137,7 @@ class NameReader:
         """Names in a normalised text, in order, none overlapping."""
         hits = self._by_word(text) if self._surname_word in text else []
         full: list[_Full] = []
-        cues, done = self._cues.left, 0
+        cues, sure, done = self._cues.left, self._sure_above, 0
         for start, told in zip(*self._screen.look(text), strict=True):
             if start < done:
                 continue
@@ -141,21 +151,22 @@ class NameReader:
                     if hit.end > start + 2 or hit.part == "little":
                         done = hit.end
                         continue
-            if told & _LONG:
-                before = text[start - 1 : start + 1]
-                if before not in cues and not (self._usual(text, start, before) and above(told) < self._sure_above):  # 老公|振宇: 公 ends a role
-                    self._weigh(text, start, start + 1, full)
-        for mark in self._pet_ends:
-            if mark in text:
-                self._pets(text, mark, hits)
+            if told & _LONG and text[start - 1 : start + 1] not in cues:  # 老公|振宇: 公 ends a role
+                one, two = told >> LOW_ONE & FIELD, told >> LOW_TWO & FIELD
+                if (one if one > two else two) >= sure or not self._usual(text, start):
+                    self._weigh(text, start, start + 1, full, told & ONE, told & TWO)
+        if has_any(text, self._pet_ends):
+            self._pets(text, hits)
         if full:
             hits = self._chosen(text, full, hits)
+        elif len(hits) > 1:
+            hits = settle(hits)
         return self._others.further(text, hits)
 
-    def _usual(self, text: str, start: int, before: str) -> bool:
-        """Whether a usual word holds a doubtful surname, 公司 or 经常|某 (`before`), and no role stands right before it."""
+    def _usual(self, text: str, start: int) -> bool:
+        """Whether a usual word holds a doubtful surname, 公司 or 经常|某, and no role stands right before it."""
         cues = self._cues.left
-        if before not in self._usual_ends and (text[start : start + 2] not in self._usual_begins or text[start - 1 : start] in cues):
+        if text[start - 1 : start + 1] not in self._usual_ends and (text[start : start + 2] not in self._usual_begins or text[start - 1 : start] in cues):
             return False
         return text[start - 2 : start] not in cues and text[start - 3 : start] not in cues
 
@@ -168,16 +179,17 @@ class NameReader:
         self._weigh(text, start, start + 2, full)
         return start + 1
 
-    def _pets(self, text: str, mark: str, hits: list[Hit]) -> None:
+    def _pets(self, text: str, hits: list[Hit]) -> None:
         """Append 强哥, 红姐."""
-        at = text.find(mark, 1)
-        while at >= 0:
-            doubtful = self._little_words.get(text[at - 1 : at + 1])
-            if doubtful is not None and not any(hit.start < at + 1 and at - 1 < hit.end for hit in hits):
-                hit = self._little(text, at - 1, at + 1, doubtful=doubtful)
-                if hit is not None:
-                    hits.append(hit)
-            at = text.find(mark, at + 1)
+        for mark in self._pet_ends:
+            at = text.find(mark, 1)
+            while at >= 0:
+                doubtful = self._little_words.get(text[at - 1 : at + 1])
+                if doubtful is not None and not any(hit.start < at + 1 and at - 1 < hit.end for hit in hits):
+                    hit = self._little(text, at - 1, at + 1, doubtful=doubtful)
+                    if hit is not None:
+                        hits.append(hit)
+                at = text.find(mark, at + 1)
 
     def _by_word(self, text: str) -> list[Hit]:
         """姓王的, 姓刘."""
@@ -191,11 +203,13 @@ class NameReader:
             at = text.find(self._surname_word, at + 1)
         return hits
 
-    def _weigh(self, text: str, start: int, given: int, full: list[_Full]) -> None:
-        """Append what could be a full name with this surname, if it comes near the threshold; the cheap looks come first."""
+    def _weigh(self, text: str, start: int, given: int, full: list[_Full], single: int = 1, pair: int = 1) -> None:
+        """Append what could be a full name with this surname and one or two characters more (`single`, `pair`: those that the screen let pass), if it comes
+        near the threshold; the cheap looks come first."""
         weights, cues = self.full, self._cues.left
         base, first = weights.surname.get(text[start:given], NONE), text[given : given + 1]
-        one, two = weights.one.get(first, NONE), weights.first.get(first, NONE) + weights.last.get(text[given + 1 : given + 2], NONE)
+        one = weights.one.get(first, NONE) if single else NONE
+        two = weights.first.get(first, NONE) + weights.last.get(text[given + 1 : given + 2], NONE) if pair else NONE
         left = base + weights.left(text, start)
         if left + (one if one > two else two) < self._least_left:
             return
@@ -232,7 +246,7 @@ class NameReader:
                 if not _clashes(one, kept) and (text[one.start : one.stop] in known or self._joined(text, one, kept, short)):
                     kept.append(one)
         if not kept:
-            return short
+            return settle(short)
         return sorted([*(self._named(text, one) for one in kept), *(hit for hit in short if not _clashes(_Full(0.0, hit.start, hit.end), kept))])
 
     @staticmethod
@@ -249,8 +263,7 @@ class NameReader:
 
     def _named(self, text: str, one: _Full) -> Hit:
         score = min(0.99, max(0.5, 0.6 + 0.06 * (one.points - self._w["full"])))
-        beside = self.left(text, one.start)[1], self.right(text, one.stop, "")[1]
-        context = tuple(word for word in beside if word and word != OPEN)
+        context = beside(self.left(text, one.start)[1], self.right(text, one.stop, "")[1])
         return Hit(one.start, one.stop, "name", "name/full", round(score, 2), text[one.start : one.stop], context, _PRIORITY, "full")
 
     def _short(self, text: str, start: int) -> Hit | None:
@@ -271,11 +284,11 @@ class NameReader:
         """Whether a usual word holds the surname and what stands before it, and no cue ends there: 对方|某, 经常|某."""
         if not start:
             return False
-        known, cues, two = self.known, self._cue, text[start - 1 : start + 1]
+        cues, two = self._cue, text[start - 1 : start + 1]
         three = text[start - 2 : start + 1] if start > 1 else two
         if two in cues or three in cues or (start > 2 and text[start - 3 : start + 1] in cues):  # 宿管|阿姨: a role, no surname
             return True
-        if known.get(two, 0) < _USUAL and known.get(three, 0) < _USUAL:
+        if two not in self._holds and three not in self._holds:
             return False
         return not any(text[start - size : start] in cues for size in (4, 3, 2) if start >= size)
 
@@ -287,13 +300,13 @@ class NameReader:
             if bare and bare[-1] not in MARKS:
                 for length in (4, 3, 2):
                     if bare[-length:] in cues and len(bare) >= length:
-                        return max(cues[bare[-length:]], self._w["starts_clause"]), bare[-length:]
-            return self._w["starts_clause"], ""
+                        return max(cues[bare[-length:]], self._starts_clause), bare[-length:]
+            return self._starts_clause, ""
         for length in self._cue_sizes.get(text[start - 1], ()):
             word = text[max(0, start - length) : start]
             if word in cues:
                 return cues[word], word
-        return self._w["no_cue"], ""
+        return self._no_cue, ""
 
     def right(self, text: str, stop: int, last: str) -> tuple[float, str]:
         """Points for what stands behind, and the word; `last` is the character before it."""
@@ -322,7 +335,8 @@ class NameReader:
             stop = stars.end()
             stop += self._ends_name(text, stop)
             return self.hit(text, start, stop, "masked", 5.5, "", "")
-        for length in self._title_sizes.get(text[end : end + 1], ()):
+        sizes = self._title_sizes
+        for length in sizes.get(text[end : end + 2]) or sizes.get(text[end : end + 1]) or ():
             title = text[end : end + length]
             known = self._titles.get(title)
             hit = None if known is None else self._with_title(text, start, end, title, known, base)
@@ -350,7 +364,7 @@ class NameReader:
         stop = end + len(title)
         if (base < _FUNCTION and not known.masked) or (known.not_before and text.startswith(known.not_before, stop)):
             return None
-        if known.reach and end == start + 1 and self.known.get(text[start : end + known.reach], 0):  # 施工, 班主任
+        if known.reach and end == start + 1 and text[start : end + known.reach] in self._titled_words:  # 施工, 班主任
             return None
         left, cue = self.left(text, start)
         if base + left < known.least or self._inside(text, start):
@@ -377,8 +391,7 @@ class NameReader:
             end += 1
         return self.hit(text, start, end, "little", 4.6 + left, cue, word)
 
-    def hit(self, text: str, start: int, end: int, part: str, points: float, *beside: str) -> Hit:
+    def hit(self, text: str, start: int, end: int, part: str, points: float, left: str, right: str) -> Hit:
         """A name that rules have found."""
-        score = min(0.99, 0.6 + 0.08 * (points - self._w["threshold"]))
-        context = tuple(word for word in beside if word and word != OPEN)
-        return Hit(start, end, "name", f"name/{part}", round(score, 2), text[start:end], context, _PRIORITY, part)
+        score = 0.6 + 0.08 * (points - self._threshold)
+        return Hit(start, end, "name", f"name/{part}", round(min(score, 0.99), 2), text[start:end], beside(left, right), _PRIORITY, part)

@@ -27,6 +27,13 @@ _HAN = re.compile("[\u4e00-\u9fff]{2,3}")
 _SHORT = 2
 
 
+def beside(left: str, right: str) -> tuple[str, ...]:
+    """The words beside a name that speak for it."""
+    if right and right != OPEN:
+        return (left, right) if left else (right,)
+    return (left,) if left else ()
+
+
 class OtherNames:
     """The further readings of names; asks the reader of names for what stands left and right."""
 

@@ -85,11 +85,13 @@ class PatternReader:
         plain = [(file, pattern) for file, patterns in numbers for pattern in patterns if not pattern.told.raw]
         self._digits = sorted(plain, key=lambda told: told[1].least)
         self._shortest = min((pattern.least for _file, pattern in plain), default=0)
+        self._least_uncued = min((pattern.least for _file, pattern in plain if not pattern.cued), default=0)
         self._cue_ends = frozenset(word[-1] for file, _pattern in plain for word in (*self._cues[file.id], *self._tails[file.id]))
         self._raw = [(file, pattern) for file, patterns in numbers for pattern in patterns if pattern.told.raw]
         self._shortest_raw = min((pattern.least for _file, pattern in self._raw), default=0)
         latin = [(file, pattern) for file, patterns in self._files if file.form == "latin" for pattern in patterns]
         self._latin = sorted(latin, key=lambda told: told[1].least)
+        self._latin_ends = frozenset(word[-1] for file, _pattern in latin for word in (*self._cues[file.id], *self._tails[file.id]))
         self._short_latin = min((pattern.least for _file, pattern in latin), default=0)
 
     def find(self, text: str) -> list[Hit]:
@@ -116,7 +118,7 @@ class PatternReader:
         hits: list[Hit] = []
         size = len(shown)
         if shown.isdigit():  # most runs: a year, an amount, a telephone number
-            if size >= self._shortest:
+            if size >= self._least_uncued or (size >= self._shortest and self._cue_may_end(text, start)):  # a year, an amount: nobody's
                 hits += self._in_run(text, _Run(shown, range(start, start + size), frozenset((0,)), frozenset((size,))))
         elif _DIGIT.search(shown):
             hits += self._in_run(text, _compact(shown, start))
@@ -169,15 +171,22 @@ class PatternReader:
         before = text[max(0, start - _NEAR) : start]
         return before[-1:] in self._cue_ends or before.rstrip(_FILLER)[-1:] in self._cue_ends
 
+    def _latin_cue_may_end(self, text: str, start: int) -> bool:
+        before = text[max(0, start - _NEAR) : start]
+        return before[-1:] in self._latin_ends or before.rstrip(_FILLER)[-1:] in self._latin_ends
+
     @staticmethod
     def _stands(run: _Run, end: int) -> bool:
         return end in run.stops and run.compact[end : end + 1] != "*"
 
     def _in_latin(self, text: str, shown: str, start: int) -> Iterator[Hit]:
         end = start + len(shown)
+        silent = shown.isalnum() and not self._latin_cue_may_end(text, start)
         for file, pattern in self._latin:
             if pattern.least > len(shown):
                 return
+            if silent and pattern.cued:  # in one piece, so that a match begins where the piece does, and there is no word before it
+                continue
             if pattern.literals and not has_any(shown, pattern.literals):
                 continue
             for found in pattern.regex.finditer(text, start, end):

@@ -13,8 +13,8 @@ TITLE, LITTLE, DOUBLE, ONE, TWO = 1 << 3, 1 << 5, 1 << 7, 1 << 30, 1 << 46
 """What a position may begin: a surname with a title, a little name, a double surname, a full name with one character behind the surname, or with two."""
 _PLANE = 0x10000  # names lie in the basic plane; what lies beyond counts as its last code point, which is none
 _SCALE = 100  # the weights have two decimals, so that sums of hundredths are exact
-_ONE, _TWO, _TOP = 16, 32, 14  # lowest bits of the two sums of points, and the bit of such a field that says: above the cut
-_FIELD = (1 << 15) - 1
+LOW_ONE, LOW_TWO, TOP = 16, 32, 14  # lowest bits of the two sums of points, and the bit of such a field that says: above the cut
+FIELD = (1 << 15) - 1  # of a sum, from its lowest bit on; the better one lies by (sum - (1 << TOP) + 1) hundredths above the cut
 _BEGIN, _SHORT, _LONG, _SECOND, _BIAS = 4, 3, 2, 1, 1  # a surname and a whole title of one character, or two characters of a title, make eight
 
 
@@ -39,9 +39,14 @@ class Screen:
         self._rows = np.zeros((_PLANE, 3), np.int64)
         self._mask = np.int64(TITLE | LITTLE | DOUBLE | ONE | TWO)
         none = round(NONE * _SCALE)
-        self._rows += ((none << _ONE) + (none << _TWO), (none << _ONE) + (none << _TWO), none << _TWO)
-        self._rows[:, 0] += _BIAS + (((1 << _TOP) - round(full.cut * _SCALE) - 1) * ((1 << _ONE) + (1 << _TWO)))
-        for column, points, shifts in ((0, full.surname, (_ONE, _TWO)), (1, full.one, (_ONE,)), (1, full.first, (_TWO,)), (2, full.last, (_TWO,))):
+        self._rows += ((none << LOW_ONE) + (none << LOW_TWO), (none << LOW_ONE) + (none << LOW_TWO), none << LOW_TWO)
+        self._rows[:, 0] += _BIAS + (((1 << TOP) - round(full.cut * _SCALE) - 1) * ((1 << LOW_ONE) + (1 << LOW_TWO)))
+        for column, points, shifts in (
+            (0, full.surname, (LOW_ONE, LOW_TWO)),
+            (1, full.one, (LOW_ONE,)),
+            (1, full.first, (LOW_TWO,)),
+            (2, full.last, (LOW_TWO,)),
+        ):
             self._points(column, points, shifts)
         self._flag(0, starts.surnames, _BEGIN)
         short, long = {title for title in starts.titles if len(title) == 1}, {title[0] for title in starts.titles}
@@ -71,7 +76,11 @@ class Screen:
         return where.tolist(), told.take(where).tolist()
 
 
-def above(told: int) -> int:
-    """Hundredths of points by which the characters of the better full name at a position lie above the cut."""
-    one, two = told >> _ONE & _FIELD, told >> _TWO & _FIELD
-    return (one if one > two else two) - (1 << _TOP) + 1
+def sizes_of(titles: Iterable[str]) -> dict[str, list[int]]:
+    """The first two characters of titles, and the first one → lengths that a title beginning so may have, long ones first."""
+    single = {title for title in titles if len(title) == 1}
+    made: dict[str, set[int]] = {title: {1} for title in single}
+    for title in titles:
+        if len(title) > 1:
+            made.setdefault(title[:2], {1} if title[0] in single else set()).add(len(title))
+    return {begin: sorted(sizes, reverse=True) for begin, sizes in made.items()}

@@ -1,6 +1,7 @@
 """Treated texts: nothing planted is left, sentences and offsets hold, the same person stays the same."""
 
 import re
+from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
@@ -187,6 +188,17 @@ def test_the_engine_reads_a_hashed_text_as_if_the_marks_were_not_there():
 
 def test_brackets_that_are_no_hash_stay():
     assert normalise("〔2024〕5号文件")[0] == "(2024)5号文件"
+
+
+@pytest.mark.parametrize(
+    "text", ["他跟强姐吵了两句，南哥和强姐都来了。", "门口有人姓卓，工头阮某不给钱，阮某走了。", "老孔找老耿借钱，丽姐不肯，老孔走了，丽姐报警。"]
+)
+def test_findings_stand_in_the_order_of_the_text_whatever_found_them(deidentifier, text):
+    found = deidentifier.find(text)
+    assert len(found) > 1
+    assert all(one.end <= other.start for one, other in pairwise(found))
+    treated = deidentifier.treat(text, "hash", JOB).text
+    assert re.sub("[^，。]", "", treated) == re.sub("[^，。]", "", text)  # no clause is lost or stands twice
 
 
 PLAIN = [
