@@ -76,6 +76,8 @@ def treat_table(
 
     if source.resolve() == target.resolve():
         raise InputError("FQ3014", "输出不能是输入", "the output must be another file", seen=target.name, remedy="-o 另取文件名")
+    if not target.parent.is_dir():
+        raise InputError("FQ7205", "输出的文件夹不存在", "the output folder does not exist", seen=target.parent.name, remedy="先建好文件夹, 或 -o 另取位置")
     kind = output_format(target)
     readers = open_sources(source, outputs=(target,)).readers
     if len(readers) != 1:

@@ -159,3 +159,13 @@ def test_a_table_of_a_vault_comes_back_cell_by_cell(tmp_path, places):
     text = json.loads(target.read_text("utf-8"))["简要案情"]
     done = run.invoke(app, ["deid", "restore", text, "--record", "in.csv#1.1", "--reason", "复核", *options])
     assert done.stdout == TEXT + "\n"
+
+
+def test_a_table_for_a_folder_that_is_not_there_is_told_in_one_line(tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text("报警人,案情\n王建国,邻居漏水\n", "utf-8")
+    done = run.invoke(app, ["deid", "file", str(source), "-o", str(tmp_path / "none" / "out.csv")])
+    assert isinstance(done.exception, InputError)
+    assert "FQ7205" in str(done.exception)
+    assert str(tmp_path) not in str(done.exception)
+    assert not (tmp_path / "none").exists()
