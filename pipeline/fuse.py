@@ -43,7 +43,7 @@ def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Label
     fused = Labels(
         categories,
         _reranked(pack, "disputes", rules.disputes, opinion.dispute, bounds["least_share"]),
-        _scripts(pack, rules.scripts, opinion, bounds) if categories is ranked else list(rules.scripts),
+        _scripts(pack, reading, rules.scripts, opinion) if categories is ranked else list(rules.scripts),
         _stage(pack, rules.stage, opinion, bounds),
     )
     _tell(reading, rules, ranked, opinion)
@@ -51,11 +51,15 @@ def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Label
 
 
 def _supported(reading: Reading, rules: Sequence[Ranked], ranked: list[Ranked]) -> list[Ranked]:
-    """The categories with the model's first one second, where rules did not put it first and see nothing of what it asks for (`proposed`)."""
-    if not ranked or not rules or (first := ranked[0]).rule.proposed is None or rules[0].rule.id == first.rule.id:
+    """The categories with the model's first one second, where rules did not put it first and see nothing of what it asks for (`proposed`), or
+    where what rules put first stays (`kept`)."""
+    if not ranked or not rules or rules[0].rule.id == ranked[0].rule.id:
         return ranked
+    first, own = ranked[0], rules[0]
+    if own.rule.kept is not None and reading.holds(own.rule, own.rule.kept):
+        return [next((entry for entry in ranked if entry.rule.id == own.rule.id), own), *(entry for entry in ranked if entry.rule.id != own.rule.id)]
     reading.values["meta.share"] = first.share  # how sure the model is of it: the condition may ask
-    if reading.holds(first.rule, first.rule.proposed):
+    if first.rule.proposed is None or reading.holds(first.rule, first.rule.proposed):
         return ranked
     others = ranked[1:] or [entry for entry in rules if entry.rule.id != first.rule.id]
     return [others[0], first, *others[1:]]
@@ -74,12 +78,16 @@ def _reranked(pack: Pack, family: str, ranked: Sequence[Ranked], shares: Mapping
     return made or list(ranked)
 
 
-def _scripts(pack: Pack, ranked: Sequence[Ranked], opinion: Opinion, bounds: Mapping[str, Any]) -> list[Ranked]:
-    """Scripts that rules found, less those that the model doubts while another stands, and those that it adds."""
+def _scripts(pack: Pack, reading: Reading, ranked: Sequence[Ranked], opinion: Opinion) -> list[Ranked]:
+    """Scripts that rules found, less those that the model doubts while another stands and that are not told in so many words, and those that it adds."""
     if not opinion.scripts:
         return list(ranked)
-    chances = opinion.scripts
-    trusted = [entry for entry in ranked if chances.get(entry.rule.id, 1.0) >= bounds["script_doubt"]] or list(ranked[:1])
+    chances, bounds = opinion.scripts, pack.settings["models"]
+    trusted = [
+        entry
+        for entry in ranked
+        if chances.get(entry.rule.id, 1.0) >= bounds["script_doubt"] or (entry.rule.sure is not None and reading.holds(entry.rule, entry.rule.sure))
+    ] or list(ranked[:1])
     found = {entry.rule.id for entry in trusted}
     if opinion.adds:
         more = sorted(

@@ -25,7 +25,7 @@ _NAMESPACES = {
     "frame": "frames", "factor": "factors", "script": "scripts", "stage": "stages", "dispute": "disputes", "category": "categories",
 }  # fmt: skip
 Weights = npt.NDArray[np.float64]
-_MORE = ("once_settled", "sure", "proposed")  # further conditions of a rule, as in RuleSpec
+_MORE = ("once_settled", "sure", "proposed", "kept")  # further conditions of a rule, as in RuleSpec
 _WEIGHED = {**_NAMESPACES, "matter": "categories"}  # kind of weights → family of its labels
 
 
@@ -109,6 +109,7 @@ class RuleSpec:
     once_settled: Condition | None = None  # of a factor: asked again once category and type are fixed
     sure: Condition | None = None  # of a script: where it holds, no sum of signs takes the script away
     proposed: Condition | None = None  # of a category: where it does not hold, no model puts the category first
+    kept: Condition | None = None  # of a category: where it holds, no model puts another before the one that rules found
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +328,7 @@ def _operands(pack: Pack) -> Iterator[tuple[str, RuleSpec | None, str, Node]]:
             if rule.once_settled is not None:  # asked after the categories: it may name all that grading may
                 rule.once_settled.compiled()
                 yield f"{family}/{rule.id} once_settled", rule, "grading", rule.once_settled.node
-            for key, condition in (("sure", rule.sure), ("proposed", rule.proposed)):
+            for key, condition in (("sure", rule.sure), ("proposed", rule.proposed), ("kept", rule.kept)):
                 if condition is not None:
                     condition.compiled()
                     yield f"{family}/{rule.id} {key}", rule, family, condition.node

@@ -134,6 +134,7 @@ class Category(Scored):
     scripts: bool = False
     dispute_floor: float = 0.0  # for if_scored: least score at which a dispute type belongs to the answer
     proposed: str | None = None  # what rules must see in a narrative before a model may put this category first; else it only asks for review
+    kept: str | None = None  # where it holds and rules put this category first, no model puts another before it
     default_script: str | None = None  # what is reported where the category holds and no script is known
 
 

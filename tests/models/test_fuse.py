@@ -171,3 +171,17 @@ def test_where_the_rules_see_a_sign_of_it_a_classifier_may_call_it_fraud(engine)
 def test_against_all_signs_a_classifier_must_be_sure(engine):
     text = "女子电话只说了他在门外四个字, 随后没声, 线没断"
     assert ask(engine, text, opinion=Opinion(category={"fraud": 0.54, "help": 0.46})).category.code == "help"
+
+
+def test_a_swindlers_own_words_that_rules_know_stay_fraud(engine):
+    text = "短信内容为: 您好, 我是支付宝征信专员, 您的信用评分较低, 需要增加流水, 请把钱转到指定账户"
+    answer = ask(engine, text, opinion=Opinion(category={"service": 0.9, "fraud": 0.1}))
+    assert answer.category.code == "fraud"
+    assert [script.code for script in answer.fraud.scripts] == ["credit_record"]
+    assert "rule_model_disagree" in answer.needs_review.codes
+
+
+def test_a_script_told_in_so_many_words_is_not_doubted_away(engine):
+    text = "打工认识的同乡问我借卡转工资, 我没多想就把卡给了他, 派出所说他拿我的卡跑分"
+    answer = ask(engine, text, opinion=Opinion(scripts={"money_mule": 0.05, "other_fraud": 0.9}, adds=True))
+    assert "money_mule" in {script.code for script in answer.fraud.scripts}
