@@ -64,12 +64,17 @@ class Answer:
         self.repeat: dict[str, Any] | None = None
         self.told: Loss | None = None  # the loss as the text tells it, once looked for
         self._advice: tuple[Adviser, View, Opinion] | None = None
+        self._model: str | None = None
         self.against: frozenset[str] = frozenset()  # factors that the sum of signs speaks against
         self._left_out: frozenset[str] = frozenset()
 
     def advised(self, adviser: Adviser, view: View, opinion: Opinion) -> None:
         """Whose opinion the labels rest on besides the rules."""
-        self._advice = (adviser, view, opinion)
+        self._advice, self._model = (adviser, view, opinion), adviser.version
+
+    def unasked(self, adviser: Adviser) -> None:
+        """Who would have been asked, had there been anything to ask about."""
+        self._model = adviser.version
 
     def leave_out(self, factors: frozenset[str]) -> None:
         """Factors that are not told, as `factor.x`."""
@@ -155,7 +160,7 @@ class Answer:
             set_aside=aside,
             frames=tuple(sorted(name.split(".")[1] for name in self.reading.decided if name.startswith("frame."))),
             degraded=degraded,
-            versions=Versions(code, self.pack.digest, self._advice[0].version if self._advice else None),
+            versions=Versions(code, self.pack.digest, self._model),
         )
 
     # evidence

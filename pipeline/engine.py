@@ -80,8 +80,10 @@ class Engine:
         """
         answer, labels = self._labelled(incident)
         profile = profile or self.profile
-        if self.adviser is None:
+        if self.adviser is None or not answer.document.says_something:
             self._settle(answer, labels)
+            if self.adviser is not None:  # of nothing a classifier has no opinion, and blanks are no more than the empty text
+                answer.unasked(self.adviser)
             _remember(answer, recall)
             graded = grade(self.pack, answer.reading, profile)
             answer.leave_out(unrested(answer.reading, graded, answer.against))
@@ -200,6 +202,7 @@ def _fact_values(document: Document, found: facts.Facts, questions: QuestionRead
         "fact.han": han / len(text) if text else 0.0,
         "fact.common": common / han if han else 0.0,
         "fact.characters": float(len(text)),
+        "fact.said": float(document.says_something),
         "fact.turns": float(turns(text)),
         "fact.asks_first": float(questions.asks_first(text)),
         "fact.asks_last": float(questions.asks_last(text)),

@@ -30,6 +30,11 @@ class Document(msgspec.Struct, frozen=True):
     sentences: tuple[tuple[int, int], ...]
     clauses: tuple[tuple[int, int], ...]
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there is a single letter, character or digit; blanks and marks alone say nothing."""
+        return any(map(str.isalnum, self.text))
+
     def original(self, start: int, end: int) -> tuple[int, int]:
         """Map a half-open span of `text` to the span of `narrative` that it came from."""
         if self.offsets is None:
