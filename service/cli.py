@@ -10,18 +10,20 @@ from typing import Annotated
 
 import typer
 
-from pipeline.errors import FengqiaoError, InputError
+from pipeline.errors import InputError
 from pipeline.text.decoding import decoded
 from pipeline.values import Incident, to_json
-from service import bench_cli, card_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, train_cli
+from service import bench_cli, card_cli, deid_cli, evaluate_cli, playbooks_cli, rules_cli, serve_cli, settings_cli, train_cli
 from service.known import assess_knowing
 from service.label import cli as label_cli
 from service.label import measure
 from service.papers import cli as papers_cli
+from service.reach import cannot_write, read_bytes
 from service.repeats import cli as repeats_cli
 from service.report import cli as report_cli
 from service.resources import cli as resources_cli
 from service.runtime import Tier, make_engine
+from service.usage import run
 
 app = typer.Typer(
     help="枫桥: 警情文本研判 · triage of Chinese police incident narratives", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -41,6 +43,7 @@ app.command("bench")(bench_cli.bench)
 app.command("paper")(papers_cli.paper)
 app.command("report")(report_cli.report)
 app.command("digest")(report_cli.digest)
+app.command("settings")(settings_cli.settings)
 serve_cli.register(app)
 
 LARGEST_INPUT = 1_000_000  # characters that `triage` reads at once; longer files belong to the batch labeller
@@ -77,9 +80,13 @@ def triage(  # noqa: PLR0913 — a command takes its options as arguments
     incidents = [Incident(narrative=narrative, occurred_at=at, channel=channel, place=place, caller=caller) for narrative in narratives]
     answers = assess_knowing(engine, incidents, history, resources)
     if html is not None:
+        from service.desk.names import Names
         from service.page import write_page
 
-        write_page(html, [(incident.narrative, answer) for incident, answer in zip(incidents, answers, strict=True)])
+        try:
+            write_page(html, [(incident.narrative, answer) for incident, answer in zip(incidents, answers, strict=True)], Names(engine).spoken)
+        except OSError as error:
+            raise cannot_write("FQ2209", html.name, error) from error
     if as_json:
         sys.stdout.flush()
         for answer in answers:
@@ -102,28 +109,26 @@ def _narratives(text: str | None, paths: list[Path]) -> Iterator[str]:
     elif text is not None:
         yield text
     for path in paths:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=path.name, remedy=error.strerror or "检查路径与权限") from error
-        yield _decoded(data, path.name)
+        yield _decoded(read_bytes(path), path.name)
 
 
 def _decoded(data: bytes, name: str) -> str:
     """One narrative of a length that `triage` reads at once."""
     text = decoded(data, name)
     if len(text) > LARGEST_INPUT:
-        raise InputError("FQ2004", "文本太长", "too long for triage", seen=f"{name}: {len(text)} 字", remedy="成批记录请转成表格后批量标注")
+        raise InputError(
+            "FQ2004",
+            "文本太长",
+            "too long for triage",
+            seen=f"{name}: {len(text)} 字",
+            remedy="成批记录请存成表格(一行一条), 再 fengqiao label 表格 -o 结果.xlsx",
+        )
     return text
 
 
 def main() -> None:
-    """Entry point: coded errors become one line on stderr and exit 2."""
-    try:
-        app()
-    except FengqiaoError as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(2) from None
+    """Entry point: coded errors and wrong use become one line on stderr and exit 2."""
+    raise SystemExit(run(app))
 
 
 if __name__ == "__main__":

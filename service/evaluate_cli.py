@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.values import Assessment, Incident
 from service import calibration, metrics
 from service.metrics import Counts, Share
+from service.reach import read_bytes
 from service.runtime import Tier, load_engine
 
 FIELDS = ("category", "dispute_type", "risk", "factors", "fraud_scripts", "fraud_stage", "loss_yuan")
@@ -51,9 +52,9 @@ def evaluate(
 def read_gold(path: Path) -> Iterator[_Row]:
     """Rows of a JSONL file; raises InputError with the line that cannot be used."""
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("FQ2002", "读不到文件", "cannot read the file", seen="GOLD" if not path.suffix else path.suffix, remedy="JSONL, UTF-8") from error
+        lines = read_bytes(path).decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError("FQ2003", "不是 UTF-8", "not UTF-8", seen=path.name, remedy="存成 UTF-8 的 JSONL(每行一个 JSON 对象)再试") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

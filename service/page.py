@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -22,9 +22,12 @@ del{color:#6b7280;text-decoration-thickness:2px}dl{display:grid;grid-template-co
 """
 
 
-def write_page(path: Path, rows: Sequence[tuple[str, Assessment]]) -> None:
+Says = Callable[[Evidence], str]  # what a piece of evidence speaks for, in words
+
+
+def write_page(path: Path, rows: Sequence[tuple[str, Assessment]], says: Says) -> None:
     """Write the page; raises OSError where the path cannot be written."""
-    body = "".join(article(narrative, answer) for narrative, answer in rows)
+    body = "".join(article(narrative, answer, says) for narrative, answer in rows)
     path.write_text(
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>警情研判</title><style>{_CSS}</style>'
         f"<body><h1>警情研判</h1>{body}<footer>仅供参考, 由民警决定; 只评警情, 不评个人。</footer></body></html>\n",
@@ -32,7 +35,7 @@ def write_page(path: Path, rows: Sequence[tuple[str, Assessment]]) -> None:
     )
 
 
-def article(narrative: str, answer: Assessment) -> str:
+def article(narrative: str, answer: Assessment, says: Says) -> str:
     """One assessment as an HTML fragment."""
     risk = answer.risk
     rows = [
@@ -60,10 +63,10 @@ def article(narrative: str, answer: Assessment) -> str:
         *memory_view.rows(answer),
     ]
     shown = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
-    return f'<article class="{escape(risk.colour)}"><span class="badge">{escape(risk.name)}</span><p class="narrative">{marked(narrative, all_evidence(answer), answer.set_aside)}</p><dl>{shown}</dl></article>'
+    return f'<article class="{escape(risk.colour)}"><span class="badge">{escape(risk.name)}</span><p class="narrative">{marked(narrative, all_evidence(answer), answer.set_aside, says)}</p><dl>{shown}</dl></article>'
 
 
-def marked(narrative: str, evidence: Sequence[Evidence], aside: Sequence[Evidence]) -> str:
+def marked(narrative: str, evidence: Sequence[Evidence], aside: Sequence[Evidence], says: Says) -> str:
     """The narrative as HTML, evidence in <mark>, set-aside words in <del>; where pieces overlap the last given is on top."""
     over: list[Evidence | None] = [None] * len(narrative)
     struck = {id(piece) for piece in aside}
@@ -77,10 +80,8 @@ def marked(narrative: str, evidence: Sequence[Evidence], aside: Sequence[Evidenc
             if piece_here is None:
                 out.append(text)
             elif id(piece_here) in struck:
-                out.append(f'<del title="{escape(piece_here.by)} · {escape(piece_here.status)}">{text}</del>')
+                out.append(f'<del title="{escape(says(piece_here))}">{text}</del>')
             else:
-                out.append(
-                    f'<mark class="{escape(piece_here.by.partition(".")[0])}" title="{escape(piece_here.by)} · {escape(piece_here.status)}">{text}</mark>'
-                )
+                out.append(f'<mark class="{escape(piece_here.by.partition(".")[0])}" title="{escape(says(piece_here))}">{text}</mark>')
             start = index
     return "".join(out)

@@ -14,30 +14,38 @@ _READ = {
     errno.EISDIR: "这是文件夹: 请给出其中的文件",
 }
 _WRITE = {
-    errno.ENOENT: "输出的文件夹不存在: 先建好它, 或把 -o 指到已有的文件夹",
-    errno.EACCES: "没有写入权限, 或文件正被 Excel、WPS 打开: 关掉它, 或把 -o 指到自己的文件夹",
-    errno.EPERM: "没有写入权限, 或文件正被 Excel、WPS 打开: 关掉它, 或把 -o 指到自己的文件夹",
-    errno.ENOSPC: "磁盘满了: 腾出空间, 或把 -o 指到别的盘",
-    errno.EDQUOT: "磁盘配额用完了: 腾出空间, 或把 -o 指到别的盘",
-    errno.EROFS: "这个盘只能读: 把 -o 指到能写的文件夹",
-    errno.ENOTDIR: "路径中间有一段是文件而不是文件夹: 核对 -o",
-    errno.EEXIST: "路径中间有一段是文件而不是文件夹: 核对 -o",
-    errno.EISDIR: "这是文件夹: -o 后面写文件名",
-    errno.ENAMETOOLONG: "文件名太长: 把 -o 的文件名改短",
+    errno.ENOENT: "输出的文件夹不存在: 先建好它, 或输出到已有的文件夹",
+    errno.EACCES: "没有写入权限, 或文件正被 Excel、WPS 打开: 关掉它, 或输出到自己的文件夹",
+    errno.EPERM: "没有写入权限, 或文件正被 Excel、WPS 打开: 关掉它, 或输出到自己的文件夹",
+    errno.ENOSPC: "磁盘满了: 腾出空间, 或输出到别的盘",
+    errno.EDQUOT: "磁盘配额用完了: 腾出空间, 或输出到别的盘",
+    errno.EROFS: "这个盘只能读: 输出到能写的文件夹",
+    errno.ENOTDIR: "路径中间有一段是文件而不是文件夹: 核对输出路径",
+    errno.EEXIST: "路径中间有一段是文件而不是文件夹: 核对输出路径",
+    errno.EISDIR: "这是文件夹: 输出要写到文件名",
+    errno.ENAMETOOLONG: "文件名太长: 把输出的文件名改短",
 }
 
 
 def cannot_read(name: str, error: OSError | None = None, *, code: str = "FQ2002") -> InputError:
     """The error of a file that does not open. `name`: without its folders. Without `error`: it is not there."""
-    remedy = _READ.get(error.errno or 0, "核对路径, 确认磁盘或共享文件夹还连着") if error is not None else _READ[errno.ENOENT]
-    return InputError(code, "读不到文件", "cannot read the file", seen=name, remedy=remedy)
+    return InputError(code, "读不到文件", "cannot read the file", seen=name, remedy=how_to_read(error))
+
+
+def how_to_read(error: OSError | None = None) -> str:
+    """What helps where a file does not open. Without `error`: it is not there."""
+    return _READ.get(error.errno or 0, "核对路径, 确认磁盘或共享文件夹还连着") if error is not None else _READ[errno.ENOENT]
 
 
 def cannot_write(code: str, name: str, error: OSError) -> InputError:
     """The error of a file that cannot be written."""
-    return InputError(
-        code, "写不了文件", "cannot write the file", seen=name, remedy=_WRITE.get(error.errno or 0, "确认磁盘还连着、没有满, 或把 -o 指到别的文件夹")
-    )
+    return InputError(code, "写不了文件", "cannot write the file", seen=name, remedy=_WRITE.get(error.errno or 0, "确认磁盘还连着、没有满, 或输出到别的文件夹"))
+
+
+def in_the_way(code: str, name: str, error: OSError) -> InputError:
+    """The error of a file of which it is not known whether it was to be read or written."""
+    remedies = dict.fromkeys(table[error.errno] for table in (_READ, _WRITE) if error.errno in table)
+    return InputError(code, "读写不了文件", "cannot use the file", seen=name, remedy="; 或 ".join(remedies) or "核对路径, 确认磁盘还连着、没有满")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -11,11 +11,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from pipeline.errors import InputError
+from service.reach import cannot_write
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -125,14 +126,23 @@ def settings_of(database: str | None = None) -> Settings:
     from pydantic_settings import SettingsError
 
     from service.settings import Settings
+    from service.settings_cli import PREFIX, meaning
 
     try:
         return Settings() if database is None else Settings(database=database)
     except ValidationError as error:
-        names = ", ".join(f"FENGQIAO_{str(item['loc'][0]).upper()}" for item in error.errors() if item["loc"])
-        raise InputError("FQ6504", "设置有误", "a setting is wrong", seen=names, remedy="见 service/README.md 的设置表") from None
+        wrong = dict.fromkeys(str(item["loc"][0]).lower() for item in error.errors() if item["loc"])
+        told = [f"{PREFIX}{name.upper()}: {meaning(name) if name in Settings.model_fields else '没有这个设置'}" for name in wrong]
+        names = ", ".join(f"{PREFIX}{name.upper()}" for name in wrong)
+        raise InputError("FQ6504", "设置有误", "a setting is wrong", seen=names, remedy="; ".join([*told, "全部设置见 fengqiao settings"])) from None
     except SettingsError:
-        raise InputError("FQ6504", "设置有误", "a setting is wrong", seen="环境变量不是合法的 JSON", remedy='列表写作 ["…"]') from None
+        raise InputError(
+            "FQ6504",
+            "设置有误",
+            "a setting is wrong",
+            seen="环境变量不是合法的 JSON",
+            remedy='列表写作 ["…"], 如 FENGQIAO_RULES=["/etc/fengqiao/rules"]; 全部设置见 fengqiao settings',
+        ) from None
 
 
 @contextlib.contextmanager
@@ -156,7 +166,10 @@ def open_store(database: str | None, *, make: bool = False) -> Iterator[Store]:
 
 
 def _when(ms: int | None) -> str:
-    return "—" if ms is None else dt.datetime.fromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M")
+    """Beijing time, as everywhere else, whatever the clock of the server says."""
+    from service.api.wire import CHINA
+
+    return "—" if ms is None else dt.datetime.fromtimestamp(ms / 1000, CHINA).strftime("%Y-%m-%d %H:%M")
 
 
 @keys.command("create")
@@ -187,7 +200,7 @@ def keys_list(database: Database = None) -> None:
 
     from service.keys import listing
 
-    table = Table("编号", "名称", "权限", "代填", "用途", "建立", "到期", "作废", box=None)
+    table = Table("编号", "名称", "权限", "代填", "用途", "建立", "到期", "作废", box=None, caption="北京时间", caption_justify="left")
     with open_store(database) as opened:
         for row in listing(opened):
             ends = (_when(row["created_at"]), _when(row["expires_at"]), _when(row["revoked_at"]))
@@ -198,12 +211,13 @@ def keys_list(database: Database = None) -> None:
 @keys.command("rotate")
 def keys_rotate(ident: str, grace_hours: Annotated[float, typer.Option(help="旧密钥再用多少小时")] = 24.0, database: Database = None) -> None:
     """换新密钥, 权限不变; 旧的到宽限期止。"""
-    from service.keys import rotate
+    from service.keys import listing, rotate
 
     with open_store(database) as opened:
         made, key = rotate(opened, ident, grace_hours=grace_hours)
+        ends = next((row["expires_at"] for row in listing(opened) if row["id"] == ident), None)
     sys.stdout.write(f"{key}\n")
-    sys.stderr.write(f"新编号 {made}; 请现在保存, 不会再显示\n")
+    sys.stderr.write(f"新编号 {made}; 请现在保存, 不会再显示; 旧密钥 {ident} 用到 {_when(ends)}(北京时间)\n")
 
 
 @keys.command("revoke")
@@ -240,13 +254,36 @@ def audit_head(database: Database = None) -> None:
 
 
 @audit.command("export")
-def audit_export(after: Annotated[int, typer.Option(help="从此序号之后")] = 0, database: Database = None) -> None:
-    """导出为 JSONL。"""
-    with open_store(database) as opened:
+def audit_export(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="写到哪个文件(.jsonl); 不给则写到标准输出")] = None,
+    after: Annotated[int, typer.Option(help="从此序号之后")] = 0,
+    database: Database = None,
+) -> None:
+    """导出为 JSONL; 已有的文件不覆盖。"""
+    count = 0
+    with open_store(database) as opened, _export(output) as out:
         for rows in opened.entries(after=after):
             for row in rows:
-                entry: dict[str, Any] = dict(row)
-                sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
+                out.write(json.dumps(dict(row), ensure_ascii=False) + "\n")
+                count += 1
+    if output is not None:
+        sys.stderr.write(f"{output.name}: {count} 条\n")
+
+
+@contextlib.contextmanager
+def _export(output: Path | None) -> Iterator[TextIO]:
+    """Where an export goes: readable by its owner alone, and never over one that is there. Raises InputError FQ4606, FQ4607."""
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        stream = open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")  # noqa: SIM115 - closed below
+    except FileExistsError:
+        raise InputError("FQ4606", "导出文件已存在, 没有动它", "the export exists and is left as it is", seen=output.name, remedy="-o 另取文件名") from None
+    except OSError as error:
+        raise cannot_write("FQ4607", output.name, error) from error
+    with stream:
+        yield stream
 
 
 @store.command("backup")

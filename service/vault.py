@@ -21,6 +21,7 @@ from typing import Any
 
 from pipeline.errors import FengqiaoError, InputError
 from pipeline.privacy import Job, Treated
+from service.reach import how_to_read
 
 _KEY_BYTES, _NONCE = 32, 12
 _DAY_MS = 86_400_000
@@ -235,7 +236,7 @@ def read_key(path: Path) -> bytes:
             raise VaultError("FQ7111", "密钥文件他人可读", "the key file can be read by others", seen=path.name, remedy="chmod 600")
         return path.read_bytes()
     except OSError as error:
-        raise VaultError("FQ7112", "读不到密钥", "cannot read the key", seen=path.name, remedy=error.strerror or "检查路径; 密钥已销毁则不可还原") from error
+        raise VaultError("FQ7112", "读不到密钥", "cannot read the key", seen=path.name, remedy=f"{how_to_read(error)}; 密钥已销毁则不可还原") from error
 
 
 def destroy_key(path: Path) -> None:

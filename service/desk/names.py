@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from pipeline.engine import Engine
+from pipeline.values import Evidence
 
 FAMILIES = {"category": "categories"}
 
@@ -19,6 +20,12 @@ def words() -> dict[str, Any]:
     """`desk.yaml`."""
     told: dict[str, Any] = yaml.safe_load(files("service.desk").joinpath("desk.yaml").read_text("utf-8"))
     return told
+
+
+def person(actor: str) -> str:
+    """Who did something, as people read it: `演示账号/警员甲` of the demo's `demo/警员甲`."""
+    system, mark, officer = actor.partition("/")
+    return f"{words()['actors'].get(system, system)}{mark}{officer}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,18 @@ class Names:
         return [Level(item["code"], item["name"], rank, len(told), str(item.get("handling") or "")) for rank, item in enumerate(told)]
 
     def evidence(self, by: str) -> str:
-        """What a piece of evidence speaks for: `因素 持械` of `factor.weapon/held`."""
+        """What a piece of evidence speaks for: `因素 持械` of `factor.weapon/held`; never a code, which says nothing to who reads it."""
         kind, _, rest = by.partition(".")
-        code = rest.partition("/")[0]
-        name = self.of(FAMILIES.get(kind, f"{kind}s"), code)
-        return f"{words()['families'].get(kind, '')} {name}".strip()
+        rule = self.engine.pack.rules.get(FAMILIES.get(kind, f"{kind}s"), {}).get(rest.partition("/")[0])
+        return f"{words()['families'].get(kind, '')} {rule.name if rule is not None else ''}".strip() or words()["other_evidence"]
+
+    def spoken(self, piece: Evidence) -> str:
+        """What a piece of evidence speaks for and how: `因素 持械 · 否定`."""
+        return f"{self.evidence(piece.by)} · {words()['statuses'].get(piece.status, piece.status)}"
+
+    def person(self, actor: str) -> str:
+        """Who did something, as people read it."""
+        return person(actor)
 
     def kind(self, category: str, dispute: str, script: str) -> str:
         """What an incident is, in few words."""

@@ -22,6 +22,7 @@ from pipeline.repeats.place import NOWHERE, read_place
 from pipeline.repeats.settings import Settings
 from pipeline.text.normalise import fold
 from service.label.write import plain
+from service.reach import how_to_read
 
 KEYS = {"fq_person_key": "text", "fq_place_key": "text"}  # one person, one building: the joins of 一人多次 and 一地多起
 HEX = 24  # characters of a hash: 96 bits, no collision to be expected
@@ -50,7 +51,9 @@ def read_key(path: Path) -> bytes:
                 stream.write(secrets.token_hex(32) + "\n")
         key = path.read_bytes().strip()
     except OSError as error:
-        raise InputError("FQ3020", "密钥文件读不了", "cannot read the key file", seen=path.name, remedy=error.strerror or "检查路径与权限") from error
+        raise InputError(
+            "FQ3020", "密钥文件读不了", "cannot read the key file", seen=path.name, remedy=f"--deid-key 指到能读写的文件(没有就新建); {how_to_read(error)}"
+        ) from error
     Job(key)  # refuses a short key
     return key
 

@@ -13,6 +13,7 @@ from service.label.read_excel import OLE, ZIP, ExcelReader, excel_sheets
 from service.label.read_jsonl import JsonlReader
 from service.label.read_parquet import ParquetReader
 from service.label.rows import Reader
+from service.reach import cannot_read
 
 TEXT, JSON, EXCEL, PARQUET = {".csv", ".tsv", ".txt"}, {".jsonl", ".ndjson", ".json"}, {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et"}, {".parquet", ".pq"}
 KNOWN = TEXT | JSON | EXCEL | PARQUET
@@ -30,7 +31,7 @@ class Sources:
 def open_sources(path: Path, *, outputs: Sequence[Path] = (), header: bool = True) -> Sources:
     """The readers of a file or a folder. Raises InputError where a single file does not open, or a folder holds nothing to read."""
     if not path.exists():
-        raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=path.name, remedy="检查路径与权限")
+        raise cannot_read(path.name)
     if path.is_file():
         return Sources(readers_of(path, path.name, header=header))
     found = Sources([])
@@ -62,7 +63,7 @@ def readers_of(path: Path, source: str, *, header: bool = True) -> list[Reader]:
         with path.open("rb") as stream:
             start = stream.read(64)
     except OSError as error:
-        raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=source, remedy=error.strerror or "检查路径与权限") from error
+        raise cannot_read(source, error) from error
     suffix = path.suffix.lower()
     if not start:
         raise InputError("FQ3004", "文件是空的", "the file is empty", seen=source, remedy="检查导出是否完成")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.errors import InputError
+from service.reach import cannot_write, read_bytes
 
 if TYPE_CHECKING:
     from service.report.fetch import Quotes
@@ -125,12 +126,15 @@ def _secret(path: Path | None) -> bytes | None:
     """The key in a file. Raises InputError FQ2002, FQ2208."""
     if path is None:
         return None
-    try:
-        secret = path.read_bytes().strip()
-    except OSError as error:
-        raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=path.name, remedy=error.strerror or "检查路径与权限") from error
+    secret = read_bytes(path).strip()
     if len(secret) < LEAST_KEY:
-        raise InputError("FQ2208", "密钥太短", "the key is too short", seen=f"{len(secret)} 字节 bytes", remedy=f"至少 {LEAST_KEY} 字节随机数")
+        raise InputError(
+            "FQ2208",
+            "密钥太短",
+            "the key is too short",
+            seen=f"{len(secret)} 字节 bytes",
+            remedy=f"至少 {LEAST_KEY} 字节随机数, 如 head -c 32 /dev/urandom > 密钥文件; 或去掉 --key, 每次新取",
+        )
     return secret
 
 
@@ -155,6 +159,4 @@ def _written(made: Report, output: Path | None, xlsx: Path | None) -> None:
 
             write_workbook(xlsx, made)
     except OSError as error:
-        raise InputError(
-            "FQ2209", "写不了文件", "cannot write the file", seen=str(error.filename and Path(error.filename).name), remedy=error.strerror or "检查路径与权限"
-        ) from error
+        raise cannot_write("FQ2209", Path(str(error.filename or output or xlsx)).name, error) from error

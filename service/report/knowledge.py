@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pipeline import columns
 from pipeline.errors import InputError
 from pipeline.rulepack.files import read_yaml
+from service.reach import cannot_read
 
 FOLDER = Path(str(files("service.report"))) / "knowledge"
 Text = Annotated[str, BeforeValidator(str)]  # YAML reads 5 and 否 alike: names are text
@@ -182,7 +183,7 @@ def load(name: str, model: type[_M], path: Path | None = None) -> _M:
     """Read one file of the folder, or `path` in its form. Raises InputError FQ2201 with file and field."""
     source = path or FOLDER / f"{name}.yaml"
     if not source.is_file():
-        raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=source.name, remedy="检查路径")
+        raise cannot_read(source.name)
     try:
         return model.model_validate(read_yaml(source) or {})
     except ValidationError as error:

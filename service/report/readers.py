@@ -17,6 +17,7 @@ import msgspec
 
 from pipeline.errors import InputError
 from service.label.encoding import detect
+from service.reach import cannot_read
 
 BATCH = 8_192
 KINDS = {".csv": "CSV", ".tsv": "TSV", ".txt": "TSV", ".jsonl": "JSONL", ".ndjson": "JSONL", ".parquet": "Parquet", ".xlsx": "XLSX", ".xls": "XLS"}
@@ -64,7 +65,7 @@ def input_files(paths: Sequence[Path]) -> list[Path]:
         elif path.is_file():
             found.append(path)
         else:
-            raise InputError("FQ2002", "读不到文件", "cannot read the file", seen=path.name, remedy="检查路径与权限")
+            raise cannot_read(path.name)
     wrong = [path.name for path in found if path.suffix.lower() not in KINDS]
     if wrong or not found:
         seen = wrong[0] if wrong else "没有文件 no file"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -168,3 +171,60 @@ def test_rules_that_do_not_load_stop_the_start(tmp_path, family, text, code):
     (tmp_path / family / "broken.yaml").write_text(text, "utf-8")
     done = RUN.invoke(app, ["triage", "--rules", str(tmp_path), "吵架"])
     assert done.exception.code == code
+
+
+def test_blank_texts_are_the_empty_text_in_every_tier():
+    told = {}
+    for tier in ("rules", "fast", "cascade"):
+        for text in ("", "   ", "\n\t", "　　", "……"):
+            done = RUN.invoke(app, ["triage", "--json", "--tier", tier, text])
+            answer = json.loads(done.stdout)
+            told[tier, text] = (answer["category"]["code"], answer["risk"]["colour"], answer["route"]["step"], tuple(answer["needs_review"]["codes"]))
+    assert len(set(told.values())) == 1
+    category, colour, _, codes = next(iter(told.values()))
+    assert category == "invalid"
+    assert colour != "green"
+    assert codes
+
+
+def test_a_quote_is_told_once(tmp_path):
+    page = tmp_path / "a.html"
+    text = "报警人称老公没有一天不打她，老公今天又喝多了拿菜刀追她，孩子吓得直哭"
+    shown = RUN.invoke(app, ["triage", text, "--html", str(page)])
+    assert shown.exit_code == 0, shown.output
+    answer = json.loads(RUN.invoke(app, ["triage", "--json", text]).stdout)
+    for part in answer["risk"]["why_not_lower"].partition("因为: ")[2].split("; "):
+        quotes = re.findall("“([^”]*)”", part)
+        assert len(quotes) == len(set(quotes))
+        assert not [one for one in quotes for other in quotes if one != other and one in other]
+    titles = set(re.findall('title="([^"]*)"', page.read_text("utf-8")))
+    assert titles
+    assert not [title for title in titles if re.search("[A-Za-z_.]", title)]  # names, no ids of rules
+
+
+def test_keys_and_exports_tell_beijing_time_and_never_overwrite(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    database = ["--database", f"sqlite:///{tmp_path / 'a.db'}"]
+    try:
+        made = RUN.invoke(app, ["keys", "create", "一号台", "--scope", "read", *database])
+        ident = made.stderr.split()[1].rstrip(";")
+        rotated = RUN.invoke(app, ["keys", "rotate", ident, "--grace-hours", "0", *database])
+        until = dt.datetime.now(dt.timezone(dt.timedelta(hours=8)))
+        assert any(f"{until - dt.timedelta(minutes=late):%Y-%m-%d %H:%M}(北京时间)" in rotated.stderr for late in (0, 1))
+        assert f"{until:%Y-%m-%d}" in RUN.invoke(app, ["keys", "list", *database], env={"COLUMNS": "200"}).stdout
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    target = tmp_path / "audit.jsonl"
+    done = RUN.invoke(app, ["audit", "export", "-o", str(target), *database])
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    assert [row["action"] for row in rows][-2:] == ["key_create", "key_rotate"]
+    assert f"audit.jsonl: {len(rows)} 条" in done.stderr
+    again = RUN.invoke(app, ["audit", "export", "-o", str(target), *database])
+    assert isinstance(again.exception, FengqiaoError)
+    assert again.exception.code == "FQ4606"
+    assert len(target.read_text("utf-8").splitlines()) == len(rows)
+    plain = RUN.invoke(app, ["audit", "export", *database])
+    assert plain.stdout == target.read_text("utf-8")
