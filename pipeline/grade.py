@@ -14,6 +14,7 @@ from pipeline.rulepack.pack import Pack
 
 AXES = ("urgency", "danger", "difficulty")
 TOP = 3  # the highest value of an axis
+QUOTES = 2  # most quotes that a reason is told with
 CONDITIONS = 3  # most conditions of the next level that are told
 
 
@@ -77,7 +78,8 @@ def why_not_lower(result: Grade, quotes: dict[Hit, str]) -> str:
     parts: list[str] = []
     for reason in result.reasons:
         if reason.to == top and reason.says not in [part.partition("(")[0] for part in parts]:
-            shown = [quotes[hit] for hit in reason.hits[:2] if hit in quotes]
+            said = dict.fromkeys(quotes[hit] for hit in reason.hits if hit in quotes)  # two hits may rest on the same words, or one's within the other's
+            shown = [quote for quote in said if not any(quote != other and quote in other for other in said)][:QUOTES]
             parts.append(reason.says + (f"(“{'”“'.join(shown)}”)" if shown else ""))
     return "因为: " + "; ".join(parts[:4]) + "。"
 
@@ -92,7 +94,7 @@ def why_not_higher(pack: Pack, result: Grade, aside: list[str], told: Callable[[
     near = sorted((entry for entry in scored if entry[0] > 0), key=lambda entry: -entry[0]) or scored  # what is nowhere near is told where nothing is nearer
     text = "、".join(says for _, says in near[:CONDITIONS])
     said = f"未见“{upper['name']}”所需的情形" + (f"(如{text})" if text else "") + "。"
-    return said + (f"叙述中不计入的: {'; '.join(aside[:CONDITIONS])}。" if aside else "")
+    return said + (f"叙述中不计入的: {'; '.join(list(dict.fromkeys(aside))[:CONDITIONS])}。" if aside else "")
 
 
 def handling(level: Mapping[str, Any], *, category: str, script: str, barred: bool, unverified: bool = False) -> str:

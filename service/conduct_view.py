@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.values import Assessment
@@ -95,8 +95,18 @@ def _papers(route: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _reason(entry: dict[str, Any]) -> str:
-    quotes = "".join(f"“{piece['quote']}”" for piece in entry["evidence"])
+    quotes = quoted(piece["quote"] for piece in entry["evidence"])
     return f"{entry['says']}{quotes}{_cited(entry['citation'] or entry['basis'])}"
+
+
+def quoted(words: Iterable[str]) -> str:
+    """Quotes in their marks, each once; one that stands inside another is told by it.
+
+    >>> quoted(["老公", "拿菜刀", "老公", "拿菜刀追"])
+    '“老公”“拿菜刀追”'
+    """
+    told = list(dict.fromkeys(words))
+    return "".join(f"“{word}”" for word in told if word and not any(word != other and word in other for other in told))
 
 
 def _cited(text: str) -> str:

@@ -128,7 +128,7 @@ def _bar(value: int) -> str:
 
 
 def _quote(evidence: Sequence[Evidence]) -> str:
-    return "".join(f"“{piece.quote}”" for piece in evidence[:2])
+    return conduct_view.quoted(list(dict.fromkeys(piece.quote for piece in evidence))[:2])
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -23,6 +23,7 @@ from service.api.replies_work import PaperList, PaperOut
 from service.api.wire import CHINA, PaperIn, cached, epoch_ms, purpose_of, read_body
 from service.audit import Entry
 from service.decisions import find_incident
+from service.desk.names import person
 from service.intake import Who
 from service.keys import Principal
 from service.papers.fill import asks, zh_time
@@ -188,7 +189,7 @@ def _loop(here: Context, rows: Sequence[Any]) -> tuple[list[Step], dt.datetime |
     made = []
     for row in rows[(len(rows) - 1) // len(names) * len(names) :]:
         said = (row["unit"] and f"承办 {row['unit']}", row["due"] and f"期限 {zh_time(_china(row['due']))}", row["result"], row["note"])
-        made.append(Step(names.get(row["step"], row["step"]), row["actor"], _china(row["at"]), "; ".join(str(part) for part in said if part)))
+        made.append(Step(names.get(row["step"], row["step"]), person(row["actor"]), _china(row["at"]), "; ".join(str(part) for part in said if part)))
     due = next((row["due"] for row in reversed(rows[-len(made) :]) if row["due"]), None)
     return made, None if due is None else _china(due)
 

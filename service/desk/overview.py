@@ -87,7 +87,7 @@ def panels(told: Overview, levels: Sequence[Level]) -> list[Panel]:
     made = [
         _across("kinds", "按事由", "事由", told.kinds, levels),
         _across("stations", "按单位", "单位", [GradedCount(item.name or _UNTOLD, item.by_rank) for item in told.stations], levels),
-        _columns("hours", "按钟点", "钟点", [(f"{hour} 时", ranks) for hour, ranks in enumerate(told.hours)], levels),
+        _columns("hours", "按钟点", "钟点", [(f"{hour:02d}:00", ranks) for hour, ranks in enumerate(told.hours)], levels),
         _columns("weekdays", "按星期几", "星期", list(zip(words()["weekdays"], told.weekdays, strict=True)), levels),
         _columns("days", "逐日", "日期", [(day.day[5:], day.by_rank) for day in _begun(told.days)], levels),
     ]

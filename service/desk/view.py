@@ -41,8 +41,7 @@ def _span(text: str, over: Sequence[Evidence], aside: set[int], names: Names) ->
     if not over:
         return Span(text)
     top = over[-1]
-    status = words()["statuses"]
-    said = dict.fromkeys(f"{names.evidence(piece.by)} · {status.get(piece.status, piece.status)} · {piece.by}" for piece in reversed(over))
+    said = dict.fromkeys(names.spoken(piece) for piece in reversed(over))
     by = " ".join(dict.fromkeys(piece.by.partition("/")[0] for piece in over))
     return Span(text, top.by.partition(".")[0], by, "\n".join(said), struck=all(id(piece) in aside for piece in over))
 

@@ -27,6 +27,8 @@ def roles_of(header: Sequence[str], usual: Headers, named: Mapping[str, str] | N
     if missing:
         raise InputError("FQ2204", "还没有标注", "not labelled yet", seen=f"缺少 {'、'.join(missing)}", remedy="先运行 fengqiao label 输入 -o 输出")
     found = {name: name for name in LABELS if name in header}
+    if "fq_route_name" in header:  # of the playbook that the file was labelled by; the code alone may be another's step
+        found["fq_route"] = "fq_route_name"
     for role, column in (named or {}).items():
         if role not in usual.roles:
             raise InputError("FQ2205", "没有这种列", "no such role", seen=role, remedy="可用: " + " ".join(usual.roles))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pipeline.playbook.compose import compose
 from pipeline.rulepack.pack import Pack
 
 UNTOLD = "未填"
@@ -39,6 +40,15 @@ class Names:
         return "、".join(self.of(family, code) for code in codes if code)
 
 
+def _routes(pack: Pack) -> dict[str, str]:
+    """Steps of the playbooks by name, for files that tell only the code; where two name a step differently, as the usual playbook has it."""
+    told = {code: rule.name for code, rule in pack.rules["routes"].items()}
+    usual = compose(pack, str(pack.settings["default_playbook"]))["steps"]
+    for step in (*(step for rule in pack.rules["playbooks"].values() for step in rule.data["steps"]), *usual):
+        told[step["id"]] = step["name"] or told.get(step["route"], step["id"])
+    return told
+
+
 def names_of(pack: Pack, colours: Iterable[str], profile: str | None = None) -> Names:
     """Names from a pack. Without `profile`, the default's if it knows all `colours`, else the first that does."""
     known = {code: {str(level["code"]) for level in rule.data["levels"]} for code, rule in pack.rules["profiles"].items()}
@@ -50,6 +60,7 @@ def names_of(pack: Pack, colours: Iterable[str], profile: str | None = None) -> 
     factors = pack.rules["factors"]
     return Names(
         families={family: {code: r.name for code, r in pack.rules[family].items()} for family in ("categories", "disputes", "factors", "scripts", "review")}
+        | {"routes": _routes(pack)}
         | {"stages": {code: r.name for code, r in sorted(pack.rules["stages"].items(), key=lambda item: item[1].data["rank"])}},
         profile=chosen,
         profile_name=rule.name,

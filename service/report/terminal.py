@@ -29,9 +29,12 @@ def show(out: Console, report: Report) -> None:
 
 def _table(out: Console, table: Table, report: Report) -> None:
     rows = table.rows[: table.page_rows] if table.page_rows is not None else table.rows
-    shown = RichTable(*(column.name for column in table.columns), title=table.title, title_justify="left", box=None, pad_edge=False)
+    shown = RichTable(title=table.title, title_justify="left", box=None, pad_edge=False)
+    told = [place for place in range(len(table.columns)) if any(row[place] not in (None, "") for row in rows)]  # an empty column takes room from the others
+    for place in told:
+        shown.add_column(table.columns[place].name, overflow="fold")
     for row in rows:
-        shown.add_row(*(escape(_cell(column.kind, value, report)) for column, value in zip(table.columns, row, strict=True)))
+        shown.add_row(*(escape(_cell(table.columns[place].kind, row[place], report)) for place in told))
     out.print(shown if rows else f"{escape(table.title)}: 没有", highlight=False)
     total = table.total if table.total is not None else len(table.rows)
     if total > len(rows):

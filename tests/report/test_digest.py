@@ -135,3 +135,13 @@ def test_the_command_prints_and_writes(path, tmp_path):
     assert done.exit_code == 0, done.output
     assert "J0004" in (tmp_path / "d.html").read_text("utf-8")
     assert (tmp_path / "d.xlsx").exists()
+
+
+@pytest.mark.parametrize("told", [{"fq_route": "crisis_now"}, {"fq_route": "workstation", "fq_route_name": "轻生危机处置"}])
+def test_where_to_send_is_told_by_name(tmp_path, told, monkeypatch):
+    path = labelled.write_csv(tmp_path / "labelled.csv", [record(1, "2025-09-16 08:00:00", fq_risk="red", **told)])
+    monkeypatch.setenv("COLUMNS", "200")
+    shown = CliRunner().invoke(app, ["digest", str(path), "--no-quotes"])
+    assert shown.exit_code == 0, shown.output
+    assert "轻生危机处置" in shown.output
+    assert told["fq_route"] not in shown.output

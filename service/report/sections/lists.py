@@ -166,7 +166,7 @@ def _table(history: History, listed: Listed, ids: dict[Place, str], quote: Calla
         told = [code for code in (factors or "").split(";") if code in names.external]
         words = quote((file, row), listed.codes) if len(rows) < limits.page_rows else ""
         when = f"{time:%Y-%m-%d %H:%M}" if time else ""
-        sent = ((route or "").rpartition("/")[2],) if listed.routed else ()
+        sent = (names.joined("routes", [route or ""]),) if listed.routed else ()
         rows.append(
             (ids.get((file, row)) or f"第 {row} 行", when, area or "", filed_as or "", rank, why, kind or "", names.joined("factors", told), *sent, words)
         )

@@ -133,12 +133,12 @@ def times(history: History) -> Section | None:
     return Section(
         "times",
         "时间",
-        lead + (f"最多的钟点是 {peak} 时({hours[peak] / clocked.height:.1%})。" if clocked.height else ""),
+        lead + (f"最多的钟点是 {peak:02d}:00({hours[peak] / clocked.height:.1%})。" if clocked.height else ""),
         (
             grade_chart("逐月条数与分级", monthly, names, f"从 {labels[0]} 到 {labels[-1]} 逐月的条数，按分级堆叠。", across=False),
             grade_table("逐月条数与分级", "月", monthly, history, note=first_last + "“占全部”的分母含没有时间的记录。", page_rows=36),
             Pair(
-                Chart("各钟点", [str(h) for h in range(24)], [Series("条", hours)], f"一天里各钟点的条数，最多的是 {peak} 时。", width=430),
+                Chart("各钟点", [str(h) for h in range(24)], [Series("条", hours)], f"一天里各钟点的条数，最多的是 {peak:02d}:00。", width=430),
                 grade_chart("各星期几", days, names, "星期一到星期日的条数，按分级堆叠。", across=False, width=430),
             ),
             _week(clocked),

@@ -66,6 +66,19 @@ def test_a_note_marks_its_words_and_says_why(client):
     assert re.search(r"<(mark|del|s)\b[^>]*>", text)
 
 
+def test_what_people_read_names_things_and_shows_no_codes(client):
+    client.post("/v1/assessments/T2/decision", json={"colour": "red", "by": "0123"})
+    for note in ("T1", "T2", "T3"):
+        text = client.get(f"/desk/notes/{note}").text
+        titles = re.findall(r' title="([^"]*)"', text)
+        assert not [title for title in titles if re.search(r"\b[a-z_]+[./][a-z_]+", title)]
+        assert not [title for title in titles if len(quotes := re.findall("“([^”]*)”", title)) > len(set(quotes))]
+    history = client.get("/desk/notes/T2").text
+    assert "演示账号/0123" in history
+    assert "demo/0123" not in history
+    assert ">07:00</option>" in client.get("/desk/daily").text  # as every other time of day
+
+
 def test_what_is_typed_is_shown_as_text(client):
     assert "<script>alert" not in client.get("/desk/notes/T4").text
 
