@@ -33,7 +33,7 @@ def roles_of(header: Sequence[str], usual: Headers, named: Mapping[str, str] | N
         if role not in usual.roles:
             raise InputError("FQ2205", "没有这种列", "no such role", seen=role, remedy="可用: " + " ".join(usual.roles))
         if column not in header:
-            raise InputError("FQ2205", "表里没有这一列", "no such column", seen=f"{role}={column}", remedy="看 数据质量 一节列出的表头")
+            raise InputError("FQ2205", "表里没有这一列", "no such column", seen=f"{role}={column}", remedy="--column 角色=表头, 表头须与表里一字不差")
         found[role] = column
     by_name: dict[str, str] = {}
     for column in header:
