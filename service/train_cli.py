@@ -27,7 +27,9 @@ def train(  # noqa: PLR0913 - options of a command
     unlabelled: Annotated[list[Path] | None, typer.Option("--unlabelled", help="无标注文本 JSONL(.gz), 用于自训练, 可多次")] = None,
     most: Annotated[int, typer.Option(help="每个无标注文件至多读多少条")] = 1500,
     hold_out: Annotated[list[str] | None, typer.Option("--hold-out", help="不参加训练的作者或来源, 可多次")] = None,
-    encoder: Annotated[Path | None, typer.Option("--encoder", help=f"本地 Hugging Face 检查点, 代替随附的编码器; {SHIPPED}: 从随附的编码器接着调; 也可以是 train 写出的文件夹")] = None,
+    encoder: Annotated[
+        Path | None, typer.Option("--encoder", help=f"本地 Hugging Face 检查点, 代替随附的编码器; {SHIPPED}: 从随附的编码器接着调; 也可以是 train 写出的文件夹")
+    ] = None,
     epochs: Annotated[int, typer.Option("--tune", help="先用标注数据把编码器的上半层调几遍, 0 为不调; 需 --encoder")] = 0,
     spare: Annotated[list[str] | None, typer.Option("--spare", help="调编码器时不看、只用来校准的作者或来源, 可多次; 已调过的编码器也要写明")] = None,
     seed: Annotated[int, typer.Option(help="随机种子")] = 0,

@@ -27,7 +27,13 @@ def digest(history: History, paths: Sequence[Path], quotes: Quotes, *, day: dt.d
     """The sheet of one day, by default the last that has a record. Raises InputError FQ2207 where no record has a time."""
     last = history.frame["time"].max()
     if not isinstance(last, dt.datetime):
-        raise InputError("FQ2207", "没有报警时间, 做不了每日研判", "no times, no daily sheet", seen=history.files[0].name, remedy="--column time=列名, 指明哪一列是报警时间, 如 --column time=受理时间")
+        raise InputError(
+            "FQ2207",
+            "没有报警时间, 做不了每日研判",
+            "no times, no daily sheet",
+            seen=history.files[0].name,
+            remedy="--column time=列名, 指明哪一列是报警时间, 如 --column time=受理时间",
+        )
     day = day or last.date()
     until = dt.datetime.combine(day, dt.time()) + dt.timedelta(days=1)
     frame = history.frame.filter(pl.col("time") < until)

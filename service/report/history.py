@@ -78,7 +78,13 @@ def load_history(
     gathered.read(paths, progress)
     filing = Filing(mapping)
     if not sum(facts.rows for facts in gathered.files):
-        raise InputError("FQ2206", "表里没有记录", "the table has no records", seen=gathered.files[0].name, remedy="表里只有表头; 核对 fengqiao label 的输出, 退回的行在 输出.rejects.jsonl")
+        raise InputError(
+            "FQ2206",
+            "表里没有记录",
+            "the table has no records",
+            seen=gathered.files[0].name,
+            remedy="表里只有表头; 核对 fengqiao label 的输出, 退回的行在 输出.rejects.jsonl",
+        )
     colours = [code for code in gathered.words["colour"].codes if code]
     names = names_of(pack, colours, profile)
     kinds, labels = _kinds(gathered, names)

@@ -69,7 +69,13 @@ def input_files(paths: Sequence[Path]) -> list[Path]:
     wrong = [path.name for path in found if path.suffix.lower() not in KINDS]
     if wrong or not found:
         seen = wrong[0] if wrong else "没有文件 no file"
-        raise InputError("FQ2202", "不是能读的表格", "not a table that can be read", seen=seen, remedy="用 CSV、TSV、XLSX、XLS、JSONL 或 Parquet; 还没有标注的先 fengqiao label 输入 -o 输出")
+        raise InputError(
+            "FQ2202",
+            "不是能读的表格",
+            "not a table that can be read",
+            seen=seen,
+            remedy="用 CSV、TSV、XLSX、XLS、JSONL 或 Parquet; 还没有标注的先 fengqiao label 输入 -o 输出",
+        )
     return found
 
 
@@ -82,7 +88,13 @@ def batches(path: Path, number: int, facts: FileFacts, pick: Pick) -> Iterator[B
             facts.rows += size
     except (csv.Error, UnicodeError, ValueError, OSError) as error:
         kind = type(error).__name__
-        raise InputError("FQ2203", "表格读到一半坏了", "the table breaks off", seen=f"{path.name}: {kind}", remedy="文件可能不完整: 重新导出, 或用 Excel、WPS 打开后另存为 xlsx 再试") from None
+        raise InputError(
+            "FQ2203",
+            "表格读到一半坏了",
+            "the table breaks off",
+            seen=f"{path.name}: {kind}",
+            remedy="文件可能不完整: 重新导出, 或用 Excel、WPS 打开后另存为 xlsx 再试",
+        ) from None
 
 
 _Columns = Iterator[tuple[dict[str, list[str]], int]]

@@ -92,7 +92,7 @@ def test_a_feature_has_one_row_whichever_way_it_is_asked_for(engine):
             return super().labels(view)
 
     watched = Engine(engine.pack, adviser=Watching(heads(), lambda: Stub(), tier="fast", version="hand", profile="tongxin346", consult={}))
-    for text in ("", "楼上漏水, 说过好几回了没有用, 他扬言要砍死我", "我刷单被骗了3万元, 刚转的账"):
+    for text in ("喂", "楼上漏水, 说过好几回了没有用, 他扬言要砍死我", "我刷单被骗了3万元, 刚转的账"):
         watched.assess(Incident(narrative=text))
         names, amounts = rule_features(views[-1], Index(engine.pack, str))
         rows = {name: row for row, name in enumerate(names)}
