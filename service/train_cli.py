@@ -50,6 +50,8 @@ def train(  # noqa: PLR0913 - options of a command
         raise InputError(
             "FQ4006", "调编码器要有检查点和留作校准的来源", "tuning needs a checkpoint and groups to spare", seen="--tune", remedy="加 --encoder 与 --spare"
         )
+    if encoder is not None and str(encoder) != SHIPPED and not encoder.is_dir():
+        raise InputError("FQ4008", "没有这个检查点文件夹", "no such checkpoint", seen=encoder.name, remedy=f"给出本机上的文件夹, 或写 --encoder {SHIPPED}")
     for name in (store.ENCODER, store.TOKENIZER):
         if not (out / name).exists():
             shutil.copyfile(store.shipped() / name, out / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from models.training.run import Run, train
 from pipeline.engine import Engine
 from pipeline.errors import InputError
 from pipeline.values import Incident
+from service import train_cli
 
 
 class Letters:
@@ -94,3 +96,10 @@ def test_unreadable_training_data_are_refused(tmp_path):
     bad.write_text("{", "utf-8")
     with pytest.raises(InputError, match="FQ4004"):
         labelled([bad], ())
+
+
+def test_a_checkpoint_that_is_not_there_is_told_before_anything_is_read(tmp_path):
+    with pytest.raises(InputError, match="FQ4008"):
+        train_cli.train(tmp_path / "out", encoder=tmp_path / "none")
+    with pytest.raises(InputError, match="FQ4006"):
+        train_cli.train(tmp_path / "out", encoder=Path(train_cli.SHIPPED), epochs=1)
