@@ -53,16 +53,16 @@ def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Label
 def _supported(reading: Reading, rules: Sequence[Ranked], ranked: list[Ranked]) -> list[Ranked]:
     """The categories with the model's first one second, where rules did not put it first and see nothing of what it asks for (`proposed`), or
     where what rules put first stays (`kept`)."""
-    if not ranked or not rules or rules[0].rule.id == ranked[0].rule.id:
+    own, first = rules[0] if rules else None, ranked[0] if ranked else None
+    if first is None or (own is not None and own.rule.id == first.rule.id):
         return ranked
-    first, own = ranked[0], rules[0]
-    if own.rule.kept is not None and reading.holds(own.rule, own.rule.kept):
+    if own is not None and own.rule.kept is not None and reading.holds(own.rule, own.rule.kept):
         return [next((entry for entry in ranked if entry.rule.id == own.rule.id), own), *(entry for entry in ranked if entry.rule.id != own.rule.id)]
     reading.values["meta.share"] = first.share  # how sure the model is of it: the condition may ask
     if first.rule.proposed is None or reading.holds(first.rule, first.rule.proposed):
         return ranked
     others = ranked[1:] or [entry for entry in rules if entry.rule.id != first.rule.id]
-    return [others[0], first, *others[1:]]
+    return [others[0], first, *others[1:]] if others else []
 
 
 def _reranked(pack: Pack, family: str, ranked: Sequence[Ranked], shares: Mapping[str, float], least: float) -> list[Ranked]:

@@ -185,3 +185,14 @@ def test_a_script_told_in_so_many_words_is_not_doubted_away(engine):
     text = "打工认识的同乡问我借卡转工资, 我没多想就把卡给了他, 派出所说他拿我的卡跑分"
     answer = ask(engine, text, opinion=Opinion(scripts={"money_mule": 0.05, "other_fraud": 0.9}, adds=True))
     assert "money_mule" in {script.code for script in answer.fraud.scripts}
+
+
+def test_an_advertisement_in_which_the_rules_see_nothing_is_made_no_fraud_by_a_classifier(engine):
+    sure = Opinion(category={"fraud": 0.99, "invalid": 0.01}, scripts={"other_fraud": 0.9}, adds=True)
+    advertisement = "城东新开名师数学班, 周末开课, 地址在市委党校三号楼, 电话 0571-8888****"
+    answer = Engine(engine.pack, adviser=Says(sure)).assess(Incident(narrative=advertisement, channel="message"))
+    assert answer.category.code != "fraud"
+    assert answer.fraud is None
+    assert answer.needs_review.flag
+    alone = Opinion(category={"fraud": 1.0}, scripts={"other_fraud": 0.9}, adds=True)
+    assert Engine(engine.pack, adviser=Says(alone)).assess(Incident(narrative=advertisement, channel="message")).category.code != "fraud"
