@@ -121,6 +121,9 @@ class FullNames:
         self.cut = cut
         bias = weights["bias"][""]
         self.surname = {key: points + bias for key, points in weights["s"].items()}
+        doubles = [word for word in told.double_surnames if word in self.surname]
+        least = min((self.surname[word] for word in doubles), default=NONE)
+        self.surname |= {word: least for word in told.double_surnames if word not in self.surname}  # too rare to be fitted: as the least of the others
         two = weights["len"].get("2", 0.0)
         self.first = weights["a"]
         self.one, self.last = dict(weights["1"]), {key: points + two for key, points in weights["b"].items()}
