@@ -10,7 +10,7 @@ papersHere();
 loopHere(() => show(chosen));
 
 const list = $("#rows"), split = $("#split");
-let lane = "all", chosen = $("[data-note]")?.dataset.note ?? null, asked = 0, told = "";
+let lane = "all", chosen = $("[data-note]")?.dataset.note ?? null, asked = 0, told = "", paging = false;
 
 function query(cursor) {
   const body = { status: lane === "decided" || lane === "closed" ? lane : "open", text: $("#text").value.trim(), limit: cursor ? 50 : Math.min(500, Math.max(50, list.querySelectorAll("[data-id]").length)) };
@@ -21,6 +21,7 @@ function query(cursor) {
 }
 
 async function refresh() {
+  if (paging) return soon(); // what is shown is about to grow
   const turn = ++asked;
   try {
     const { text } = await fetchText("/desk/queue", query());
@@ -66,11 +67,17 @@ list.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-id]");
   if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); return open(link.dataset.id); }
   const more = event.target.closest("#more");
-  if (!more) return;
-  const { text } = await fetchText("/desk/queue", query(more.dataset.cursor));
-  told = "";
-  more.closest("li").remove();
-  list.insertAdjacentHTML("beforeend", text);
+  if (!more || paging) return;
+  paging = true;
+  ++asked; // a list that was asked for before would come without the next page
+  try {
+    const { text } = await fetchText("/desk/queue", query(more.dataset.cursor));
+    told = "";
+    more.closest("li").remove();
+    list.insertAdjacentHTML("beforeend", text);
+  } catch (error) { toast(error.message); }
+  paging = false;
+  soon();
 });
 
 $("#note").addEventListener("click", (event) => {
