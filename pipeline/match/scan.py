@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from pipeline.rulepack.pack import Pack, plain_digits
+from pipeline.rulepack.pack import Pack
 from pipeline.text.document import QUOTED_WORD
 from pipeline.text.normalise import has_any
 
@@ -53,38 +53,35 @@ def _gaps(pack: Pack, text: str) -> Iterator[Sequence[tuple[int, int]]]:
             at = text.find(hedge, at + len(hedge))
 
 
-def _search(pack: Pack, text: str, found: Spans, several: set[int]) -> None:  # noqa: C901 — hot path: a call for each word costs more than the branches
+def _search(pack: Pack, text: str, found: Spans, several: set[int]) -> None:
     """Add every span of every signal; `several` are the signals with more than one."""
-    actions, checks = pack.actions, pack.checks
-    chars = plain_digits(text)
-    for start, end, word in pack.automaton.find_overlapping(text):
-        plain, asking = actions[word]
-        if plain:
+    words = pack.automaton.find_overlapping(text)
+    places, asks = pack.asks.likely(text, words)
+    plain, checks = pack.plain, pack.checks
+    places.append(-1)
+    ask, place = 0, places[0]
+    for number, (start, end, word) in enumerate(words):
+        signals = plain[word]
+        if signals:
             alone = [(start, end)]  # shared by the signals that this word alone makes, so never changed
-            for signal in plain:
+            for signal in signals:
                 if signal in found:
                     found[signal] = found[signal] + alone
                     several.add(signal)
                 else:
                     found[signal] = alone
-        for signal, before, after, reach in asking:
+        while place == number:
+            signal, before, after, reach = asks[ask]
+            ask += 1
+            place = places[ask]
             first, last = start, end
-            if after >= 0:  # first what tells without an expression that one of the two cannot hold
-                behind = checks[after]
-                if behind.absent(chars[end : end + behind.near]):
-                    continue
-            if before >= 0:
-                ahead = checks[before]
-                near = ahead.near
-                if ahead.absent(chars[start - near if start > near else 0 : start]):
-                    continue
             if after >= 0:
-                match = behind.match(text, end)
+                match = checks[after].match(text, end)
                 if match is None:
                     continue
                 last = match.end()
             if before >= 0:
-                match = ahead.search(text, start - reach if start > reach else 0, start)
+                match = checks[before].search(text, start - reach if start > reach else 0, start)
                 if match is None:
                     continue
                 first = match.start()

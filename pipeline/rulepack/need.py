@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.rulepack.asks import FAR, plain_digits
 from pipeline.rulepack.pattern import BUILTIN, DIGITS, END, NAMED, Choice, Gap, Lists, Part, Text, Word, expected
 
-FAR = 32  # a need that may stand further away is met nearly everywhere
 _ENDLESS = 1 << 20
+_PLANE = 0x10000  # a character beyond the basic plane is not looked for
+Ask = Sequence[int]  # signal, number of the check before (-1: none), of the check after, most characters before
 
 
 class Need(NamedTuple):
@@ -110,3 +115,39 @@ def _needs_of(part: Part, lists: Lists, *, leftward: bool) -> tuple[list[Need], 
     beside = either(next((one for one in needs if one.reach == 1), None) for needs, _ in told)
     rarest = either(_best(needs) for needs, _ in told)
     return [one for one in (beside, rarest) if one is not None], length
+
+
+def tables(at: Sequence[int], lists: Sequence[Sequence[Ask]], needs: Sequence[Need | None]) -> dict[str, bytes]:
+    """The tables that `Asks` reads: `at` is the list of asks of each word, `needs` are those of the checks."""
+    asks = np.array([ask for asked in lists for ask in asked], np.int32).reshape(-1, 4)
+    ends, words = np.cumsum([0, *map(len, lists)], dtype=np.int32), np.array(at, np.intp)
+    known = [need if need and need.chars and max(need.chars) < chr(_PLANE) else Need(frozenset(), 1) for need in needs]
+    classes, rows, numbers = _rows(known)
+    reaches = np.array([*(need.reach for need in known), 1], np.int32)
+    row = np.array([*numbers, 0], np.int32) * (8 * rows.shape[1])  # last: what is not asked, at -1
+    sides = asks[:, 2:0:-1]  # what must stand after, then before
+    made = {
+        "first": ends[:-1].take(words),
+        "count": np.diff(ends).take(words),
+        "asks": asks,
+        "reach": reaches[sides],
+        "row": row[sides],
+        "classes": classes,
+        "rows": rows,
+    }
+    return {name: np.ascontiguousarray(table).tobytes() for name, table in made.items()}
+
+
+def _rows(needs: Sequence[Need]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], list[int]]:
+    """Code point → class of character, shape (0x10000,); one row of bits over the classes for each set of characters that some check needs, the first,
+    which any character has, for those that need none; and the row of each check."""
+    sets: dict[str, int] = {"": 0}
+    numbers = [sets.setdefault("".join(sorted(set(plain_digits("".join(need.chars))))), len(sets)) for need in needs]
+    codes = np.frombuffer("".join(sets).encode("utf-32-le"), np.int32)
+    classes = np.zeros(_PLANE, np.int32)
+    distinct = np.unique(codes)
+    classes[distinct] = np.arange(1, len(distinct) + 1)
+    bits = np.zeros((len(sets), len(distinct) + 1), bool)
+    bits[0] = True
+    bits[np.repeat(np.arange(len(sets)), [len(chars) for chars in sets]), classes[codes]] = True
+    return classes, np.packbits(bits, axis=1, bitorder="little"), numbers

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import ConditionError, RuleError
+from pipeline.rulepack.asks import Asks
 from pipeline.rulepack.board import Board
 from pipeline.rulepack.condition import Condition, Group, Node, has_not, parse
 
@@ -30,19 +31,15 @@ _WEIGHED = {**_NAMESPACES, "matter": "categories"}  # kind of weights → family
 
 
 class Check:
-    """A regular expression compiled when first asked, then kept, and what must stand beside the anchor for it to hold (pipeline/rulepack/need.py).
+    """A regular expression compiled when first asked, then kept: a narrative meets few of ten thousand.
 
-    A narrative meets hundreds of checks and few may hold: `absent`, asked first, tells so without the expression, which then need not be compiled
-    either. It takes the characters no more than `near` beside the anchor, digits of other scripts as 0. `match` and `search` are those of the compiled
-    pattern once it is there, so that the hot path pays for no indirection.
+    `match` and `search` are those of the compiled pattern once it is there, so that the hot path pays for no indirection.
     """
 
-    __slots__ = ("_need", "absent", "match", "near", "search", "text")
+    __slots__ = ("match", "search", "text")
 
-    def __init__(self, text: str, need: tuple[str, int] | None = None) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self._need, self.near = need or ("", 0)
-        self.absent: Callable[[Iterable[str]], bool] = self._first_absent if self._need else _never
         self.match: Callable[..., re.Match[str] | None] = self._first_match
         self.search: Callable[..., re.Match[str] | None] = self._first_search
 
@@ -52,31 +49,11 @@ class Check:
         self.match, self.search = pattern.match, pattern.search
         return pattern
 
-    def _first_absent(self, near: Iterable[str]) -> bool:
-        self.absent = frozenset(plain_digits(self._need)).isdisjoint
-        return self.absent(near)
-
     def _first_match(self, text: str, start: int) -> re.Match[str] | None:
         return self.compiled().match(text, start)
 
     def _first_search(self, text: str, start: int, end: int) -> re.Match[str] | None:
         return self.compiled().search(text, start, end)
-
-
-def _never(near: Iterable[str]) -> bool:
-    return False
-
-
-_FOREIGN = re.compile(r"[^\D0-9]")
-
-
-def plain_digits(text: str) -> list[str]:
-    """The characters of a text, digits of other scripts as 0: to an expression they are digits all the same.
-
-    >>> plain_digits("给٣千")
-    ['给', '0', '千']
-    """
-    return list(_FOREIGN.sub("0", text) if _FOREIGN.search(text) else text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +109,6 @@ class Scale:
     held: dict[str, Weights] = field(default_factory=dict)  # label that holds → (labels,)
 
 
-Asking = tuple[int, int, int, int]  # signal, number of the check before (-1: none), of the check after, most characters before
-Actions = tuple[tuple[int, ...], tuple[Asking, ...]]  # signals that the word alone makes, signals that ask for more beside it
-
-
 @dataclass(frozen=True, slots=True)
 class Pack:
     """Everything that rules know, compiled. Immutable but for lazily compiled checks."""
@@ -143,7 +116,8 @@ class Pack:
     digest: str
     settings: dict[str, Any]
     automaton: daachorse.CharwiseDoubleArrayAhoCorasick
-    actions: tuple[Actions, ...]
+    plain: tuple[tuple[int, ...], ...]  # word → signals that it makes alone
+    asks: Asks  # what the words ask for beside them
     checks: list[Check]
     signals: tuple[SignalSpec, ...]
     rules: dict[str, dict[str, RuleSpec]]
@@ -161,14 +135,14 @@ class Pack:
 
     def patterns(self) -> int:
         """How many searchable words the automaton holds."""
-        return len(self.actions)
+        return len(self.plain)
 
 
 def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack:
     """Make a pack of a plan. Raises ConditionError where a condition does not parse or names something unknown; with `problems` given,
     unknown labels are recorded there and count as absent. A sealed plan was checked when it was made: its conditions wait until they are asked."""
     sealed: dict[str, Any] | None = plan.get("sealed")
-    checks = [Check(text, need) for text, need in zip(plan["regexes"], plan["needs"], strict=True)]
+    checks = [Check(text) for text in plan["regexes"]]
     signals = tuple(
         SignalSpec(
             s["family"],
@@ -185,8 +159,8 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
     for data in plan["rules"]["context"].values():
         for key in ("pseudo", "stop"):
             data[key] = checks[data[key]] if isinstance(data[key], int) and data[key] >= 0 else None
-    shared = msgspec.msgpack.decode(plan["actions"], type=list[Actions])
-    actions = tuple([shared[number] for number in msgspec.msgpack.decode(plan["at"], type=list[int])])
+    shared = msgspec.msgpack.decode(plan["plain"], type=list[tuple[int, ...]])
+    plain = tuple([shared[number] for number in msgspec.msgpack.decode(plan["at"], type=list[int])])
     always: dict[str, list[str]] | None = sealed["always"] if sealed else None
     names = [(family, rule_id) for family, members in plan["rules"].items() for rule_id in members]
     numbers = {name: number for number, name in enumerate(names)}
@@ -197,7 +171,8 @@ def build(plan: dict[str, Any], problems: list[RuleError] | None = None) -> Pack
         plan["digest"],
         plan["settings"],
         daachorse.CharwiseDoubleArrayAhoCorasick.deserialize(plan["automaton"]),
-        actions,
+        plain,
+        Asks(plan["asks"]),
         checks,
         signals,
         rules,

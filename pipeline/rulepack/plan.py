@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.errors import RuleError
 from pipeline.rulepack.load import Source
-from pipeline.rulepack.need import Need, begins, either, need
+from pipeline.rulepack.need import Need, begins, either, need, tables
 from pipeline.rulepack.pattern import Compiled, compile_pattern, expand, parse, regex
 from pipeline.rulepack.schema import Context, Rule, Signal, Terms
 from pipeline.rulepack.schema_base import Identified
@@ -130,7 +130,6 @@ def plan(source: Source, problems: list[RuleError] | None = None) -> dict[str, A
         **_shared(planner),
         "rules": rules,
         "regexes": planner.texts[1:],  # last: merging actions adds to them
-        "needs": [one and ("".join(sorted(one.chars)), one.reach) for one in planner.needs[1:]],
     }
 
 
@@ -138,15 +137,18 @@ def _shared(planner: Planner) -> dict[str, Any]:
     """The automaton over all words, ready to be taken up again, and what to do at each; words of one pattern share one list of actions."""
     numbers: dict[tuple[tuple[int, int, int, int], ...], int] = {}
     at = [numbers.setdefault(tuple(actions), len(numbers)) for actions in planner.actions.values()]
-    actions = [_parted(planner.merged(actions)) for actions in numbers]
+    plain, asking = [], []
+    for actions in numbers:
+        merged = planner.merged(actions)
+        plain.append([signal for signal, before, after, _ in merged if before < 0 and after < 0])  # signals that the word alone makes
+        asking.append([entry for entry in merged if entry[1] >= 0 or entry[2] >= 0])  # those that ask for more beside it
     automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(planner.actions) or ["\x00"])
-    return {"automaton": automaton.serialize(), "at": msgspec.msgpack.encode(at), "actions": msgspec.msgpack.encode(actions)}
-
-
-def _parted(entries: list[list[int]]) -> tuple[list[int], list[list[int]]]:
-    """Signals that the word alone makes, and entries that ask for more beside it."""
-    plain = [signal for signal, before, after, _ in entries if before < 0 and after < 0]
-    return plain, [entry for entry in entries if entry[1] >= 0 or entry[2] >= 0]
+    return {
+        "automaton": automaton.serialize(),
+        "at": msgspec.msgpack.encode(at),
+        "plain": msgspec.msgpack.encode(plain),
+        "asks": tables(at, asking, planner.needs[1:]),
+    }
 
 
 def _plan_rule(planner: Planner, family: str, rule: Identified) -> dict[str, Any]:

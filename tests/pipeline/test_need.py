@@ -7,8 +7,9 @@ import re
 import pytest
 
 from corpora import narratives
-from pipeline.rulepack.need import Need, begins, either, need
-from pipeline.rulepack.pack import Check, plain_digits
+from pipeline.rulepack.asks import Asks
+from pipeline.rulepack.need import Need, begins, either, need, tables
+from pipeline.rulepack.pack import Check
 from pipeline.rulepack.pattern import BUILTIN, DIGITS, parse
 from pipeline.text.document import read
 
@@ -88,42 +89,75 @@ def test_every_name_has_what_a_name_needs(name):
 
 
 def test_a_check_is_compiled_when_first_asked():
-    check = Check("驴(?:子)?", ("驴", 1))
+    check = Check("驴(?:子)?")
     assert check.match == check._first_match  # not compiled yet
     assert check.match("一头驴子", 2).group() == "驴子"
     assert check.match != check._first_match
 
 
-def test_what_it_needs_tells_that_a_check_does_not_hold_without_compiling_it():
-    check = Check("驴(?:子)?", ("驴", 1))
-    assert [check.absent(near) for near in ("骡", "", "驴", "骡")] == [True, True, False, True]
-    assert check.match == check._first_match
-    assert not Check("驴?").absent("骡")
+WORD = "给"
+BEFORE, AFTER = Need(frozenset("驴"), 2), Need(frozenset(DIGITS), 3)
+EACH = ((0, -1, 1, 9), (1, 0, -1, 9), (2, 0, 1, 9), (3, -1, 2, 9))  # asks after, before, on both sides, and what may be anything
 
 
-def test_digits_of_any_script_are_digits():
-    check = Check(r"\d+", (DIGITS, 1))
-    assert not check.absent(plain_digits("给了٣千")[2:3])
-    assert check.match("给了٣千", 2)
+def likely(text, asks=EACH, needs=(BEFORE, AFTER, None)):
+    """The signals whose asks may hold in a text, at each place of the word."""
+    places, kept = Asks(tables([0], [asks], needs)).likely(text, [(match.start(), match.end(), 0) for match in re.finditer(WORD, text)])
+    return [(place, ask[0]) for place, ask in zip(places, kept, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "signals"),
+    [
+        ("给", [3]),
+        ("给了他3", [0, 3]),
+        ("给了他们3", [3]),  # too far
+        ("3给", [3]),  # on the wrong side
+        ("给٣", [0, 3]),  # digits of any script are digits
+        ("驴给", [1, 3]),
+        ("驴要给", [1, 3]),
+        ("驴要他给", [3]),
+        ("驴给三", [0, 1, 2, 3]),
+        ("给驴\U0001d7d3", [0, 3]),  # a digit beyond the basic plane
+        ("给\U00020bb7", [3]),
+    ],
+)
+def test_an_ask_fails_for_want_of_a_character(text, signals):
+    assert likely(text) == [(0, signal) for signal in signals]
+
+
+def test_each_place_of_a_word_is_looked_at_by_itself():
+    assert likely("给三,驴给") == [(0, 0), (0, 3), (1, 1), (1, 3)]
+    assert likely("没有") == []
+    assert likely("给", asks=()) == []
+
+
+def test_a_character_beyond_the_basic_plane_is_not_looked_for():
+    assert likely("给他", needs=(BEFORE, Need(frozenset("\U00020bb7"), 1), None)) == [(0, 0), (0, 3)]
 
 
 def test_no_need_keeps_a_check_from_a_match_that_it_has(engine):
     """Every check that some texts ask, without its need and with it."""
-    pack, compiled, asked, held = engine.pack, {}, 0, 0
+    pack, compiled, told, asked, held = engine.pack, {}, _asks(engine.pack), 0, 0
     for row in list(narratives())[::241]:
         text = read(row["text"]).text
-        for start, end, word in pack.automaton.find_overlapping(text):
-            for _, before, after, reach in pack.actions[word][1]:
-                low = max(0, start - reach)
-                for number, way, place in ((before, "search", (low, start)), (after, "match", (end,))):
-                    if number < 0:
-                        continue
-                    check = pack.checks[number]
-                    plain = compiled.get(number) or compiled.setdefault(number, re.compile(check.text))
-                    found = getattr(plain, way)(text, *place)
-                    near = plain_digits(text[max(0, start - check.near) : start] if way == "search" else text[end : end + check.near])
-                    asked += 1
-                    if found:
-                        held += 1
-                        assert not check.absent(near), check.text
+        words = pack.automaton.find_overlapping(text)
+        kept = {(place, *ask) for place, ask in zip(*pack.asks.likely(text, words), strict=True)}
+        for place, (start, end, word) in enumerate(words):
+            for ask in told(word):
+                _, before, after, reach = ask
+                holds = True
+                for number, way, at in ((before, "search", (max(0, start - reach), start)), (after, "match", (end,))):
+                    if number >= 0:
+                        plain = compiled.get(number) or compiled.setdefault(number, re.compile(pack.checks[number].text))
+                        holds = holds and getattr(plain, way)(text, *at) is not None
+                asked += 1
+                held += holds
+                assert not holds or (place, *ask) in kept, (pack.checks[before].text, pack.checks[after].text)
     assert 0 < held < asked / 5
+
+
+def _asks(pack):
+    """All that a word of a pack asks."""
+    first, count, asks = pack.asks._first.tolist(), pack.asks._count.tolist(), pack.asks._asks.tolist()
+    return lambda word: asks[first[word] : first[word] + count[word]]
