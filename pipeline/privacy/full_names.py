@@ -22,11 +22,12 @@ EDGE = "^"  # the begin or end of a text, as a character of context
 LEFT, RIGHT = 4, 4  # characters of context that count
 _REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 _STEPS = (60, 1000)  # times in jieba's corpus that part rare, usual and very usual words
+_NOISE = 1e-6  # of sums of floats
 _OVER_LEFT, _OVER_RIGHT = frozenset(("xl", "xl3", "xm3")), frozenset(("xr", "xr3"))
 _OVER = _OVER_LEFT | _OVER_RIGHT
 _SPEAKS = frozenset(("after", "strong", "sure"))
-_AROUND = ("xl", "xl3", "xm3", "xr", "xr3", "xs3", "xp", "xn")
-_CROSS_ONE, _CROSS_TWO = (*_AROUND, "x1"), (*_AROUND, "xi", "xg", "xw")
+_AROUND = ("xn", "xp", "xr", "xl", "xr3", "xl3", "xs3", "xm3")  # those that speak for a name first, then by how much they speak against it
+_CROSS_ONE, _CROSS_TWO = (*_AROUND[:4], "x1", *_AROUND[4:]), (*_AROUND[:4], "xi", "xg", "xw", *_AROUND[4:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def crossing(text: str, start: int, given: int, stop: int) -> tuple[str, ...]:
     xl, xl3, xm3, xp = text[before : start + 1], text[wide : start + 1], text[before : start + 2], text[wide:start]
     xr, xr3, xs3, xn = text[last:next_], text[last : stop + 2], text[stop - 2 : next_], text[stop : stop + 2]
     if last == given:
-        return xl, xl3, xm3, xr, xr3, xs3, xp, xn, text[start:stop]
-    return xl, xl3, xm3, xr, xr3, xs3, xp, xn, text[given - 1 : given + 1], text[given:stop], text[start:stop]
+        return xn, xp, xr, xl, text[start:stop], xr3, xl3, xs3, xm3
+    return xn, xp, xr, xl, text[given - 1 : given + 1], text[given:stop], text[start:stop], xr3, xl3, xs3, xm3
 
 
 def parted(name: str, text: str, start: int, stop: int, cues: Cues) -> bool:
@@ -114,6 +115,13 @@ def _totals(own: Mapping[str, float], tiers: Mapping[str, str], worth: Mapping[s
     return made
 
 
+def _worths(names: Sequence[str], weights: Mapping[str, Mapping[str, float]]) -> tuple[tuple[str, tuple[float, ...], float], ...]:
+    """Each feature with its points by step of the word, and how many points those after it may add at most."""
+    worths = [tuple(weights.get(name, {}).get(str(step), 0.0) for step in (1, 2, 3)) for name in names]
+    hopes = [sum(max(0.0, *own) for own in worths[index + 1 :]) + _NOISE for index in range(len(names))]
+    return tuple(zip(names, worths, hopes, strict=True))
+
+
 class FullNames:
     """The fitted weights, laid out for look-ups. Immutable."""
 
@@ -131,9 +139,7 @@ class FullNames:
             self.one.pop(char, None)
             self.last.pop(char, None)
         self.given = frozenset(self.first)
-        self._cross = tuple(
-            tuple((name, tuple(weights.get(name, {}).get(str(step), 0.0) for step in (1, 2, 3))) for name in names) for names in (_CROSS_ONE, _CROSS_TWO)
-        )
+        self._cross = tuple(_worths(names, weights) for names in (_CROSS_ONE, _CROSS_TWO))
         self._left = _totals(weights["l"], cues.left, weights.get("lt", {}), left=True)
         self._right = _totals(weights["r"], cues.right, weights.get("rt", {}), left=False)
         self._left_edge, self._right_edge = self._left.get(EDGE, 0.0), self._right.get(EDGE, 0.0)
@@ -181,15 +187,15 @@ class FullNames:
             return base + self.one.get(given, NONE)
         return base + self.first.get(given[0], NONE) + self.last.get(given[1], NONE)
 
-    def across(self, text: str, start: int, given: int, stop: int) -> float:
-        """Points for dictionary words across the edges."""
+    def across(self, text: str, start: int, given: int, stop: int, above: float = 10 * NONE) -> float:
+        """Points for dictionary words across the edges; `NONE` as soon as it is clear that they are not above `above`."""
         points = self._place_end(text, given, stop) if text[stop - 1] in self._ends else 0.0
-        worths = self._cross[stop - given - 1]
-        for index, step in enumerate(map(self._known.get, crossing(text, start, given, stop))):
-            if step:
-                name, worth = worths[index]
-                if name not in _OVER or not parted(name, text, start, stop, self._cues):
-                    points += worth[step - 1]
+        known = self._known
+        for word, (name, worth, hope) in zip(crossing(text, start, given, stop), self._cross[stop - given - 1], strict=True):
+            if word in known and (name not in _OVER or not parted(name, text, start, stop, self._cues)):
+                points += worth[known[word] - 1]
+            if points + hope < above:
+                return NONE
         return points
 
     def _place_end(self, text: str, given: int, stop: int) -> float:

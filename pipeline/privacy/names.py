@@ -137,7 +137,7 @@ class NameReader:
         """Names in a normalised text, in order, none overlapping."""
         hits = self._by_word(text) if self._surname_word in text else []
         full: list[_Full] = []
-        cues, sure, done = self._cues.left, self._sure_above, 0
+        cues, sure, own_points, done = self._cues.left, self._sure_above, self._screen.points, 0
         for start, told in zip(*self._screen.look(text), strict=True):
             if start < done:
                 continue
@@ -152,9 +152,9 @@ class NameReader:
                         done = hit.end
                         continue
             if told & _LONG and text[start - 1 : start + 1] not in cues:  # 老公|振宇: 公 ends a role
-                one, two = told >> LOW_ONE & FIELD, told >> LOW_TWO & FIELD
+                one, two = told >> LOW_ONE & FIELD if told & ONE else 0, told >> LOW_TWO & FIELD if told & TWO else 0
                 if (one if one > two else two) >= sure or not self._usual(text, start):
-                    self._weigh(text, start, start + 1, full, told & ONE, told & TWO)
+                    self._weigh(text, start, start + 1, own_points[one], own_points[two], full)
         if has_any(text, self._pet_ends):
             self._pets(text, hits)
         if full:
@@ -176,7 +176,8 @@ class NameReader:
         if hit is not None:
             hits.append(hit)
             return hit.end
-        self._weigh(text, start, start + 2, full)
+        name, given = text[start : start + 2], text[start + 2 : start + 4]
+        self._weigh(text, start, start + 2, self.full.own(name, given[:1]), self.full.own(name, given) if len(given) > 1 else NONE, full)
         return start + 1
 
     def _pets(self, text: str, hits: list[Hit]) -> None:
@@ -203,18 +204,15 @@ class NameReader:
             at = text.find(self._surname_word, at + 1)
         return hits
 
-    def _weigh(self, text: str, start: int, given: int, full: list[_Full], single: int = 1, pair: int = 1) -> None:
-        """Append what could be a full name with this surname and one or two characters more (`single`, `pair`: those that the screen let pass), if it comes
-        near the threshold; the cheap looks come first."""
-        weights, cues = self.full, self._cues.left
-        base, first = weights.surname.get(text[start:given], NONE), text[given : given + 1]
-        one = weights.one.get(first, NONE) if single else NONE
-        two = weights.first.get(first, NONE) + weights.last.get(text[given + 1 : given + 2], NONE) if pair else NONE
-        left = base + weights.left(text, start)
+    def _weigh(self, text: str, start: int, given: int, one: float, two: float, full: list[_Full]) -> None:
+        """Append what could be a full name with this surname and one or two characters more (`one`, `two`: the points of surname and given name by
+        themselves, few for what cannot be) if it comes near the threshold; the cheap looks come first."""
+        weights, cues, near = self.full, self._cues.left, self._near
+        left = weights.left(text, start)
         if left + (one if one > two else two) < self._least_left:
             return
         for stop, own in ((given + 1, one), (given + 2, two)):
-            if base + own < weights.cut:
+            if own < weights.cut:
                 continue
             points = left + own + weights.right(text, stop)
             if points < self._least_both or text[given:stop] in self._no_given:
@@ -222,14 +220,16 @@ class NameReader:
             name = text[start:stop]
             if name in self._not_words:
                 continue
-            points += weights.across(text, start, given, stop) + (self._w["age"] if "0" <= text[stop : stop + 1] <= "9" and _AGE.match(text, stop) else 0.0)
-            if points <= self._near:
+            if "0" <= text[stop : stop + 1] <= "9" and _AGE.match(text, stop):
+                points += self._w["age"]
+            points += weights.across(text, start, given, stop, near - points)
+            if points <= near:
                 continue
             more = self._doubts.word(name)
             if more and said(text, start, cues) and self.right(text, stop, "")[0] >= self._w["after_mark"] and name not in cues:  # not 房东, 家长: a role
                 more -= self._between
-            if points > self._near + more:
-                full.append(_Full(points - self._doubts.build(text, start, given, name, base + own), start, stop))  # another name may still hold it up
+            if points > near + more:
+                full.append(_Full(points - self._doubts.build(text, start, given, name, own), start, stop))  # another name may still hold it up
 
     def _chosen(self, text: str, full: list[_Full], short: list[Hit]) -> list[Hit]:
         """Of the candidates the best that do not overlap; those a little below the threshold where another name holds them up."""
