@@ -276,6 +276,8 @@ class AddressReader:
     def _judge(self, text: str, chain: list[Piece]) -> Hit | None:
         """Whether a chain is an address of somebody: numbered behind a name, two numbers by themselves, or the name of a village or estate."""
         levels = {piece.level for piece in chain}
+        if levels.isdisjoint(self._whole_levels):  # most chains: a town, a road
+            return None
         numbered = [piece for piece in chain if piece.level in self._units.values()]
         named = [piece for piece in chain if piece.level in self._named]
         placed = levels - self._regions - {piece.level for piece in numbered}

@@ -10,35 +10,20 @@ from typing import NamedTuple
 
 from pipeline.privacy.doubts import Doubts, said
 from pipeline.privacy.full_names import LEFT, NONE, FullNames, bases, cues_of, shipped_weights
+from pipeline.privacy.held import held_by
 from pipeline.privacy.other_names import MARKS, OPEN, OtherNames, beside
 from pipeline.privacy.patterns import Hit, settle
 from pipeline.privacy.schema import NameFile
-from pipeline.privacy.screen import DOUBLE, FIELD, LITTLE, LOW_ONE, LOW_TWO, ONE, TITLE, TOP, TWO, Screen, Starts, sizes_of
+from pipeline.privacy.screen import DOUBLE, FIELD, LITTLE, LOW_ONE, LOW_TWO, ONE, TITLE, TOP, TWO, Screen, Starts
+from pipeline.privacy.titled import MASKS, TitledNames
 from pipeline.privacy.words import usual_pairs, words
 from pipeline.text.normalise import has_any
 
 _PRIORITY = 30
-_STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|○{1,2}")
-_MASKS = "*x○"
 _AGE = re.compile("[0-9]{1,2}周?岁")
 _USUAL = 2  # step of a word from which it speaks against a surname in it
 _NEVER = -4.4  # 后, 却, 经: words through and through
-_FUNCTION = -5.2  # 和, 从
 _SHORT, _LONG = TITLE | LITTLE | DOUBLE, ONE | TWO
-
-
-class _Title(NamedTuple):
-    """What there is to know of a title before it is met."""
-
-    least: float
-    """Points that surname and left side must have."""
-    masked: bool
-    bare: bool
-    """Nothing but the sign for what is masked: a given name's last character may follow."""
-    not_before: tuple[str, ...]
-    """Words that make another word of it: 总|共, 工|资."""
-    reach: int
-    """Characters of it that may make a word with the surname: 施|工, 班|主任."""
 
 
 class _Full(NamedTuple):
@@ -69,19 +54,15 @@ class NameReader:
         self._cue_sizes = {end: sorted({len(word) for word in self._cue if word[-1] == end and len(word) <= LEFT}, reverse=True) for end in ends}
         self._after, self._not_after = frozenset(told.after), frozenset(told.not_after)
         self._after_sure, self._after_strong = tuple(told.after_sure), tuple(told.after_strong)
-        self._linking = frozenset(word for word in told.after if len(word) == 1)
-        self._titles = {title: self._title(title, told) for title in told.titles}
-        self._no_given = self._titles.keys() | set(told.not_given)
-        self._organ = re.compile("|".join(told.organs))
-        self._short_titles = frozenset(title for title in told.titles if len(title) == 1) | frozenset((*_MASKS, told.family))
+        self._no_given = frozenset((*told.titles, *told.not_given))
+        self._short_titles = frozenset(title for title in told.titles if len(title) == 1) | frozenset((*MASKS, told.family))
         heads = {title[0] for title in told.titles}
-        self._title_sizes = sizes_of(told.titles)
         self._title_starts = frozenset(title[:2] for title in told.titles)
-        self._not_numbered = frozenset(told.not_numbered)
         self._no_little, self._little_tails = frozenset(told.no_little_before), frozenset(told.little_tails)
         self._pairs = usual_pairs()
         self._doubts = Doubts(told, self._cues, self.full)
-        self._usual_begins, self._usual_ends, self._holds, self._titled_words = self._held(heads)
+        self._held = held_by(self.known, self.full.surname, self.base.keys() | {double[0] for double in self._doubles}, heads)
+        self._titled = TitledNames(self, told, self._cue, self._held)
         self._threshold, self._starts_clause, self._no_cue, self._not_words = w["threshold"], w["starts_clause"], w["no_cue"], frozenset(told.not_words)
         self._words = words().keys() | set(told.not_words)
         self._mask_sign, self._surname_word, self._family = told.mask_sign, told.surname_word, told.family
@@ -94,17 +75,6 @@ class NameReader:
         self._screen = Screen(self.full, Starts(self.base, self._short_titles | self._title_starts, little, self._doubles))
         self._sure_above = round(100 * w["usual_pair"]) + (1 << TOP) - 1
         self._others = OtherNames(self, told)
-
-    def _held(self, heads: set[str]) -> tuple[frozenset[str], ...]:
-        """Words with a surname in them: usual ones of two characters that it begins or ends, usual ones that it ends, and those that go on like a title."""
-        usual = [word for word, step in self.known.items() if step >= _USUAL]
-        two, surnames, begins = [word for word in usual if len(word) == 2], self.full.surname, self.base.keys() | {double[0] for double in self._doubles}
-        return (
-            frozenset(word for word in two if word[0] in surnames),
-            frozenset(word for word in two if word[1] in surnames),
-            frozenset(word for word in usual if word[-1] in begins),
-            frozenset(word for word in self.known if word[0] in begins and word[1] in heads),
-        )
 
     def _littles(self, told: NameFile) -> dict[str, bool]:
         """小王, 阿强, 强哥 → whether doubtful, so that both sides must speak for it."""
@@ -165,14 +135,15 @@ class NameReader:
 
     def _usual(self, text: str, start: int) -> bool:
         """Whether a usual word holds a doubtful surname, 公司 or 经常|某, and no role stands right before it."""
+        held, before = self._held[text[start]], text[start - 1] if start else ""
         cues = self._cues.left
-        if text[start - 1 : start + 1] not in self._usual_ends and (text[start : start + 2] not in self._usual_begins or text[start - 1 : start] in cues):
+        if not (before and before in held.before) and (text[start + 1] not in held.after or before in cues):
             return False
         return text[start - 2 : start] not in cues and text[start - 3 : start] not in cues
 
     def _double(self, text: str, start: int, hits: list[Hit], full: list[_Full]) -> int:
         """欧阳女士, 司马青云; where the reading goes on."""
-        hit = self._titled(text, start, start + 2, self._w["double"])
+        hit = self._titled.find(text, start, start + 2, self._w["double"])
         if hit is not None:
             hits.append(hit)
             return hit.end
@@ -272,25 +243,13 @@ class NameReader:
         if doubtful is not None and text[start + 1] not in self._pet_ends:
             return self._little(text, start, start + 2, doubtful=doubtful)
         base = self.base.get(text[start])
-        hit = None if base is None else self._titled(text, start, start + 1, base)
+        hit = None if base is None else self._titled.find(text, start, start + 1, base)
         if hit is not None:
             return hit
         if base is not None and text[start + 1] == self._family and base > 0 and self.right(text, start + 2, self._family)[0] > 0:
             left, cue = self.left(text, start)
             return self.hit(text, start, start + 1, "surname", 4.0 + left, cue, self._family) if left > 0 else None
         return None
-
-    def _inside(self, text: str, start: int) -> bool:
-        """Whether a usual word holds the surname and what stands before it, and no cue ends there: 对方|某, 经常|某."""
-        if not start:
-            return False
-        cues, two = self._cue, text[start - 1 : start + 1]
-        three = text[start - 2 : start + 1] if start > 1 else two
-        if two in cues or three in cues or (start > 2 and text[start - 3 : start + 1] in cues):  # 宿管|阿姨: a role, no surname
-            return True
-        if two not in self._holds and three not in self._holds:
-            return False
-        return not any(text[start - size : start] in cues for size in (4, 3, 2) if start >= size)
 
     def left(self, text: str, start: int) -> tuple[float, str]:
         """Points for what stands before, and the cue word."""
@@ -327,55 +286,6 @@ class NameReader:
         if last + nxt in self._pairs:
             return self._w["crosses_word"], OPEN
         return (self._w["after_pair"] if text[stop : stop + 2] in self._pairs else 0.0), OPEN
-
-    def _titled(self, text: str, start: int, end: int, base: float) -> Hit | None:
-        """王女士, 李某某, 赵师傅, 刘**."""
-        stars = _STARS.match(text, end) if base > -2.5 and text[end : end + 1] in _MASKS else None
-        if stars is not None:
-            stop = stars.end()
-            stop += self._ends_name(text, stop)
-            return self.hit(text, start, stop, "masked", 5.5, "", "")
-        sizes = self._title_sizes
-        for length in sizes.get(text[end : end + 2]) or sizes.get(text[end : end + 1]) or ():
-            title = text[end : end + length]
-            known = self._titles.get(title)
-            hit = None if known is None else self._with_title(text, start, end, title, known, base)
-            if hit is not None:
-                return hit
-        return None
-
-    def _ends_name(self, text: str, at: int) -> bool:
-        """王某|军, 郑*|明: a character of given names behind a mask, after which a name may end."""
-        char = text[at : at + 1]
-        return (
-            self.full.last.get(char, NONE) >= self._w["typical_last"]
-            and char not in self._linking
-            and self.right(text, at + 1, char)[0] >= self._w["after_mark"]
-        )
-
-    def _title(self, title: str, told: NameFile) -> _Title:
-        masked = title[0] == told.mask_sign
-        tiers = ((masked, "masked"), (title in told.sure_titles, "sure"), (len(title) == 1, "short"), (title in told.role_titles, "role"), (True, "long"))
-        tier = next(name for holds, name in tiers if holds)
-        after = tuple(told.no_title_after.get(title, ()))
-        return _Title(self._w[f"title_{tier}"], masked, title == told.mask_sign, after, min(len(title), 2) if not masked else 0)
-
-    def _with_title(self, text: str, start: int, end: int, title: str, known: _Title, base: float) -> Hit | None:
-        stop = end + len(title)
-        if (base < _FUNCTION and not known.masked) or (known.not_before and text.startswith(known.not_before, stop)):
-            return None
-        if known.reach and end == start + 1 and text[start : end + known.reach] in self._titled_words:  # 施工, 班主任
-            return None
-        left, cue = self.left(text, start)
-        if base + left < known.least or self._inside(text, start):
-            return None
-        if known.masked:
-            if base + left < self._w["title_plain"] and self._organ.search(text, stop, stop + 8):  # 向某科技公司
-                return None
-            nxt = text[stop : stop + 1]
-            if (nxt.isdecimal() and text[stop + 1 : stop + 2] not in self._not_numbered) or (known.bare and self._ends_name(text, stop)):
-                stop += 1
-        return self.hit(text, start, stop, "masked" if known.masked else "titled", 5.0 + left, cue, title)
 
     def _little(self, text: str, start: int, end: int, *, doubtful: bool) -> Hit | None:
         """小王, 老李, 阿强, 大刘"""

@@ -12,7 +12,6 @@ from pipeline.privacy.full_names import NONE, FullNames
 TITLE, LITTLE, DOUBLE, ONE, TWO = 1 << 3, 1 << 5, 1 << 7, 1 << 30, 1 << 46
 """What a position may begin: a surname with a title, a little name, a double surname, a full name with one character behind the surname, or with two."""
 _PLANE = 0x10000  # names lie in the basic plane; what lies beyond counts as its last code point, which is none
-_TIE = 1e-9  # sums of floats are off by less: what lies right on a threshold is above it
 _SCALE = 100  # the weights have two decimals, so that sums of hundredths are exact
 LOW_ONE, LOW_TWO, TOP = 16, 32, 14  # lowest bits of the two sums of points, and the bit of such a field that says: above the cut
 FIELD = (1 << 15) - 1  # of a sum, from its lowest bit on; the better one lies by (sum - (1 << TOP) + 1) hundredths above the cut
@@ -37,7 +36,7 @@ class Screen:
     """
 
     def __init__(self, full: FullNames, starts: Starts) -> None:
-        self.points = [(field - (1 << TOP) + 1 + round(full.cut * _SCALE)) / _SCALE + _TIE if field >> TOP else NONE for field in range(FIELD + 1)]
+        self.points = [(field - (1 << TOP) + 1 + round(full.cut * _SCALE)) / _SCALE if field >> TOP else NONE for field in range(FIELD + 1)]
         """The sum of points that a field stands for; `NONE` for what is not above the cut."""
         self._rows = np.zeros((_PLANE, 3), np.int64)
         self._mask = np.int64(TITLE | LITTLE | DOUBLE | ONE | TWO)
@@ -77,13 +76,3 @@ class Screen:
         told += rows[2:, 2]
         where = (told & self._mask).nonzero()[0]
         return where.tolist(), told.take(where).tolist()
-
-
-def sizes_of(titles: Iterable[str]) -> dict[str, list[int]]:
-    """The first two characters of titles, and the first one → lengths that a title beginning so may have, long ones first."""
-    single = {title for title in titles if len(title) == 1}
-    made: dict[str, set[int]] = {title: {1} for title in single}
-    for title in titles:
-        if len(title) > 1:
-            made.setdefault(title[:2], {1} if title[0] in single else set()).add(len(title))
-    return {begin: sorted(sizes, reverse=True) for begin, sizes in made.items()}
