@@ -18,6 +18,10 @@ from pipeline.privacy.words import background, words
 
 WEIGHTS = "name_weights.tsv"
 NONE = -30.0  # points of a character that no given name has
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\ue000-\ufaff\U00020000-\U000323af"
+"""Characters of names for a class of `re`, rare ones too: extension A, private use (what old systems write for characters they lack), the planes beyond."""
+BEYOND = "\uffff"
+"""Stands for every character beyond the basic plane where one table serves all."""
 EDGE = "^"  # the begin or end of a text, as a character of context
 LEFT, RIGHT = 4, 4  # characters of context that count
 _REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
@@ -139,6 +143,8 @@ class FullNames:
             self.one.pop(char, None)
             self.last.pop(char, None)
         self.given = frozenset(self.first)
+        self._common = frozenset((*background(), *self.one, *self.first, *self.last, *told.never, *told.not_rare, *(char for word in words() for char in word)))
+        self.rare_one, self.rare_first, self.rare_last = (told.weights[f"rare_{place}"] for place in ("one", "first", "last"))
         self._cross = tuple(_worths(names, weights) for names in (_CROSS_ONE, _CROSS_TWO))
         self._left = _totals(weights["l"], cues.left, weights.get("lt", {}), left=True)
         self._right = _totals(weights["r"], cues.right, weights.get("rt", {}), left=False)
@@ -184,8 +190,16 @@ class FullNames:
         """Points of the characters of a name alone; very few for a character that no given name has."""
         base = self.surname.get(surname, NONE)
         if len(given) == 1:
-            return base + self.one.get(given, NONE)
-        return base + self.first.get(given[0], NONE) + self.last.get(given[1], NONE)
+            return base + self._worth(self.one, given, self.rare_one)
+        return base + self._worth(self.first, given[0], self.rare_first) + self._worth(self.last, given[1], self.rare_last)
+
+    def rare(self, char: str) -> bool:
+        """Whether a character is so rare that hardly anything but names has it: it stands in no word and nowhere in the general text that was counted."""
+        return ("\u3400" <= char <= "\u9fff" or "\ue000" <= char <= "\ufaff" or char >= "\U00020000") and char not in self._common
+
+    def _worth(self, points: Mapping[str, float], char: str, rare: float) -> float:
+        own = points.get(char)
+        return own if own is not None else rare if char and self.rare(char) else NONE
 
     def across(self, text: str, start: int, given: int, stop: int, above: float = 10 * NONE) -> float:
         """Points for dictionary words across the edges; `NONE` as soon as it is clear that they are not above `above`."""

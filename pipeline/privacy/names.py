@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from pipeline.privacy.doubts import Doubts, said
-from pipeline.privacy.full_names import LEFT, NONE, FullNames, bases, cues_of, shipped_weights
+from pipeline.privacy.full_names import BEYOND, LEFT, NONE, FullNames, bases, cues_of, shipped_weights
 from pipeline.privacy.held import held_by
 from pipeline.privacy.other_names import MARKS, OPEN, OtherNames, beside
 from pipeline.privacy.patterns import Hit, settle
@@ -189,7 +189,7 @@ class NameReader:
             if points < self._least_both or text[given:stop] in self._no_given:
                 continue
             name = text[start:stop]
-            if name in self._not_words:
+            if name in self._not_words or (max(name) > BEYOND and not all(char < BEYOND or weights.rare(char) for char in name)):  # 小王|😀
                 continue
             if "0" <= text[stop : stop + 1] <= "9" and _AGE.match(text, stop):
                 points += self._w["age"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from daachorse import MATCH_KIND_LEFTMOST_LONGEST, CharwiseDoubleArrayAhoCorasick
 
-from pipeline.privacy.full_names import NONE
+from pipeline.privacy.full_names import HAN, NONE
 from pipeline.privacy.patterns import Hit, settle
 from pipeline.privacy.schema import NameFile
 from pipeline.text.normalise import has_any
@@ -21,9 +21,9 @@ MARKS = frozenset(" ,.;:!?()[]<>\"'/|+=&#%@~-_\n。、《》【】“”…·")
 BREAKS = MARKS | {""}
 _DOTS = ".•‧∙・⋅"
 _DOT = re.compile(f"[\u4e00-\u9fff][{_DOTS}](?=[\u4e00-\u9fff])")
-_NICK = re.compile("(?:%s)?(?:“([^”\n]{1,10})”|\"([^\"\n]{1,10})\"|'([^'\n]{1,10})'|([\u4e00-\u9fff]{2,4}))")
+_NICK = f"(?:“([^”\n]{{1,10}})”|\"([^\"\n]{{1,10}})\"|'([^'\n]{{1,10}})'|([{HAN}]{{2,4}}))"
 _BARE = 4  # the group of _NICK without quotes
-_HAN = re.compile("[\u4e00-\u9fff]{2,3}")
+_HAN = re.compile(f"[{HAN}]{{2,3}}")
 _SHORT = 2
 
 
@@ -59,7 +59,7 @@ class OtherNames:
         self._cue_words, self._cue_kinds = tuple(cues), tuple(cues.values())
         self._cues = CharwiseDoubleArrayAhoCorasick(list(cues), MATCH_KIND_LEFTMOST_LONGEST)
         self._linking = re.compile(f"(?:{'|'.join(told.naming_links)})?")
-        self._nick = re.compile(_NICK.pattern % "|".join(told.naming_links))
+        self._nick = re.compile(f"(?:{'|'.join(told.naming_links)})?{_NICK}")
         self._joins = frozenset(told.joins)
         self._tails = frozenset(told.kin_tails)
         self._kin_tails = frozenset(word for word in told.kin_tails if word.endswith(tuple(told.kin)))  # 他儿子: also a kin word before a given name

@@ -97,6 +97,8 @@ class NameFile(Identified):
     given: dict[str, str]
     never: str
     never_last: str
+    not_rare: str = ""
+    """Rare in print and yet no characters of names: those of dialects."""
     place_ends: str
     area_ends: str
     cues: dict[str, list[str]]

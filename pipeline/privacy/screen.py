@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.privacy.full_names import NONE, FullNames
+from pipeline.privacy.full_names import BEYOND, NONE, FullNames
 
 TITLE, LITTLE, DOUBLE, ONE, TWO = 1 << 3, 1 << 5, 1 << 7, 1 << 30, 1 << 46
 """What a position may begin: a surname with a title, a little name, a double surname, a full name with one character behind the surname, or with two."""
@@ -50,6 +50,9 @@ class Screen:
             (2, full.last, (LOW_TWO,)),
         ):
             self._points(column, points, shifts)
+        rare = [char for char in map(chr, range(ord("\u3400"), ord(BEYOND))) if full.rare(char)]
+        for column, worth, shift in ((1, full.rare_one, LOW_ONE), (1, full.rare_first, LOW_TWO), (2, full.rare_last, LOW_TWO)):
+            self._points(column, dict.fromkeys([*rare, BEYOND], worth), (shift,))
         self._flag(0, starts.surnames, _BEGIN)
         short, long = {title for title in starts.titles if len(title) == 1}, {title[0] for title in starts.titles}
         self._flag(1, short, _SHORT)

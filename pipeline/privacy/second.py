@@ -14,11 +14,12 @@ from importlib.util import find_spec
 from typing import Literal, Protocol
 
 from pipeline.errors import InputError
+from pipeline.privacy.full_names import HAN
 from pipeline.privacy.patterns import Hit
 
 Reader = Literal["rules", "lac"]
 READERS: tuple[Reader, ...] = ("rules", "lac")
-_NAME = re.compile("[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,8}(?:·[\u4e00-\u9fff]{1,8})+")
+_NAME = re.compile(f"[{HAN}]{{2,4}}|[{HAN}]{{2,8}}(?:·[{HAN}]{{1,8}})+")
 _SCORE = 0.65
 _PRIORITY = 25
 _PERSON = "PER"

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.privacy.find import Deidentifier, Strictness
+from pipeline.privacy.full_names import HAN
 from pipeline.privacy.job import Job
 from pipeline.privacy.model import Finding, Mode, Treated
 
-_NAME = re.compile(r"\s*([\u4e00-\u9fff·]{2,12})\s*(?:[(（].*)?")
+_NAME = re.compile(rf"\s*([{HAN}·]{{2,12}})\s*(?:[(（].*)?")
 _LONE = {"name", "address"}  # kinds that a cell may be as a whole although no recogniser would say so of the words alone
 _LONGEST = 60
 
