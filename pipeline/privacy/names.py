@@ -60,6 +60,7 @@ class NameReader:
         self._title_starts = frozenset(title[:2] for title in told.titles)
         self._no_little, self._little_tails = frozenset(told.no_little_before), frozenset(told.little_tails)
         self._pairs = usual_pairs()
+        self._frames, self._frame_heads = tuple(told.frames), frozenset(word[0] for word in told.frames)
         self._doubts = Doubts(told, self._cues, self.full)
         self._held = held_by(self.known, self.full.surname, self.base.keys() | {double[0] for double in self._doubles}, heads)
         self._titled = TitledNames(self, told, self._cue, self._held)
@@ -156,11 +157,11 @@ class NameReader:
         for mark in self._pet_ends:
             at = text.find(mark, 1)
             while at >= 0:
-                doubtful = self._little_words.get(text[at - 1 : at + 1])
-                if doubtful is not None and not any(hit.start < at + 1 and at - 1 < hit.end for hit in hits):
+                hit, doubtful = self._others.before_tail(text, at, mark, hits), self._little_words.get(text[at - 1 : at + 1])
+                if hit is None and doubtful is not None and not any(hit.start < at + 1 and at - 1 < hit.end for hit in hits):
                     hit = self._little(text, at - 1, at + 1, doubtful=doubtful)
-                    if hit is not None:
-                        hits.append(hit)
+                if hit is not None:
+                    hits.append(hit)
                 at = text.find(mark, at + 1)
 
     def _by_word(self, text: str) -> list[Hit]:
@@ -191,6 +192,8 @@ class NameReader:
             name = text[start:stop]
             if name in self._not_words or (max(name) > BEYOND and not all(char < BEYOND or weights.rare(char) for char in name)):  # 小王|😀
                 continue
+            if text[stop : stop + 1] in self._frame_heads and self._framed(text, start, stop):
+                points += self._w["framed"]
             if "0" <= text[stop : stop + 1] <= "9" and _AGE.match(text, stop):
                 points += self._w["age"]
             points += weights.across(text, start, given, stop, near - points)
@@ -201,6 +204,10 @@ class NameReader:
                 more -= self._between
             if points > near + more:
                 full.append(_Full(points - self._doubts.build(text, start, given, name, own), start, stop))  # another name may still hold it up
+
+    def _framed(self, text: str, start: int, stop: int) -> bool:
+        """第三人|江山|经传唤: a word where a role stands before it and behind it what persons do or are called."""
+        return text.startswith(self._frames, stop) and self._doubts.word(text[start:stop]) > 0 and said(text, start, self._cues.left)
 
     def _chosen(self, text: str, full: list[_Full], short: list[Hit]) -> list[Hit]:
         """Of the candidates the best that do not overlap; those a little below the threshold where another name holds them up."""

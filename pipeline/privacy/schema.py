@@ -124,6 +124,14 @@ class NameFile(Identified):
     parts: list[str]
     nick_cues: list[str]
     naming: list[str]
+    signing: list[str]
+    """Roles of documents, behind which a name stands up to a pause even if it is a word."""
+    frames: list[str]
+    """What stands behind a name that is a word, where a role stands before it: 第三人|江山|经传唤."""
+    person_nouns: list[str]
+    """What ends 叫小满的|女孩."""
+    pairs: list[str]
+    """What ends 国庆和建军|两兄弟."""
     nicks: Nicks
     naming_links: list[str]
     mask_sign: str

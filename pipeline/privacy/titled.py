@@ -14,8 +14,8 @@ from pipeline.privacy.schema import NameFile
 if TYPE_CHECKING:
     from pipeline.privacy.names import NameReader
 
-_STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|○{1,2}")
-MASKS = "*x○"
+_STARS = re.compile(r"\*{1,3}|x{1,3}(?![a-z0-9])|[○□■]{1,2}")
+MASKS = "*x○□■"
 _MASKABLE = -2.5  # least points of a surname before stars
 _FUNCTION = -5.2  # 和, 从
 
