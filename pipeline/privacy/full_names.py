@@ -26,7 +26,7 @@ EDGE = "^"  # the begin or end of a text, as a character of context
 LEFT, RIGHT = 4, 4  # characters of context that count
 _REAL = 3.0  # of the lone characters counted in the background, those that are names after all, per 1 in 1,000 bearers
 _STEPS = (60, 1000)  # times in jieba's corpus that part rare, usual and very usual words
-_NOISE = 1e-6  # of sums of floats
+NOISE = 1e-6  # of sums of floats
 _OVER_LEFT, _OVER_RIGHT = frozenset(("xl", "xl3", "xm3")), frozenset(("xr", "xr3"))
 _OVER = _OVER_LEFT | _OVER_RIGHT
 _SPEAKS = frozenset(("after", "strong", "sure"))
@@ -122,7 +122,7 @@ def _totals(own: Mapping[str, float], tiers: Mapping[str, str], worth: Mapping[s
 def _worths(names: Sequence[str], weights: Mapping[str, Mapping[str, float]]) -> tuple[tuple[str, tuple[float, ...], float], ...]:
     """Each feature with its points by step of the word, and how many points those after it may add at most."""
     worths = [tuple(weights.get(name, {}).get(str(step), 0.0) for step in (1, 2, 3)) for name in names]
-    hopes = [sum(max(0.0, *own) for own in worths[index + 1 :]) + _NOISE for index in range(len(names))]
+    hopes = [sum(max(0.0, *own) for own in worths[index + 1 :]) + NOISE for index in range(len(names))]
     return tuple(zip(names, worths, hopes, strict=True))
 
 

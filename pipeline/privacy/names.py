@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from pipeline.privacy.doubts import Doubts, said
-from pipeline.privacy.full_names import BEYOND, LEFT, NONE, FullNames, bases, cues_of, shipped_weights
+from pipeline.privacy.full_names import BEYOND, LEFT, NOISE, NONE, FullNames, bases, cues_of, shipped_weights
 from pipeline.privacy.held import held_by
 from pipeline.privacy.other_names import MARKS, OPEN, OtherNames, beside
 from pipeline.privacy.patterns import Hit, settle
@@ -211,7 +211,7 @@ class NameReader:
 
     def _chosen(self, text: str, full: list[_Full], short: list[Hit]) -> list[Hit]:
         """Of the candidates the best that do not overlap; those a little below the threshold where another name holds them up."""
-        least, sure = self._w["full"], self._w["full_over_short"]
+        least, sure = self._w["full"] - NOISE, self._w["full_over_short"]  # what lies right on the threshold is a name
         kept: list[_Full] = []
         rest: list[_Full] = []
         for one in sorted(full, reverse=True):

@@ -46,7 +46,9 @@ def sentence(genre: str, line: str) -> Sentence:
     >>> sentence("群", "{胖丁}在[群]里").names
     ((0, 2),)
     """
-    text, at, names, free = "", 0, [], []
+    text, at = "", 0
+    names: list[tuple[int, int]] = []
+    free: list[tuple[int, int]] = []
     for slot in _SLOT.finditer(line):
         text += line[at : slot.start()]
         word = slot[1] or slot[2]
