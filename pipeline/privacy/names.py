@@ -187,10 +187,7 @@ class NameReader:
             if own < weights.cut:
                 continue
             points = left + own + weights.right(text, stop)
-            if points < self._least_both or text[given:stop] in self._no_given:
-                continue
-            name = text[start:stop]
-            if name in self._not_words or (max(name) > BEYOND and not all(char < BEYOND or weights.rare(char) for char in name)):  # 小王|😀
+            if points < self._least_both:
                 continue
             if text[stop : stop + 1] in self._frame_heads and self._framed(text, start, stop):
                 points += self._w["framed"]
@@ -198,6 +195,11 @@ class NameReader:
                 points += self._w["age"]
             points += weights.across(text, start, given, stop, near - points)
             if points <= near:
+                continue
+            name = text[start:stop]
+            if name in self._not_words or text[given:stop] in self._no_given:
+                continue
+            if max(name) > BEYOND and not all(char < BEYOND or weights.rare(char) for char in name):  # 小王|😀
                 continue
             more = self._doubts.word(name)
             if more and said(text, start, cues) and self.right(text, stop, "")[0] >= self._w["after_mark"] and name not in cues:  # not 房东, 家长: a role

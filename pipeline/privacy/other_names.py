@@ -164,7 +164,7 @@ class OtherNames:
     def before_tail(self, text: str, end: int, cue: str, hits: list[Hit]) -> Hit | None:
         """振宇|他妈, 梓涵|妈妈: a typical given name of two characters before a kin word, at the begin of a clause or behind what stands before names."""
         start = end - 2
-        if start < 0 or any(hit.start < end and start < hit.end for hit in hits):
+        if start < 0:
             return None
         given = text[start:end]
         points = self._weights.first.get(given[:1], NONE) + self._weights.last.get(given[1:], NONE)
@@ -172,7 +172,11 @@ class OtherNames:
         least = self._w["twin_tail"] if given[0] == given[1] and not usual else self._w["given_tail"]
         if points < least + self._w["given_usual"] * usual or self._known.get(text[start - 1 : start + 1], 0) > 1:
             return None
-        if self._weights.left(text, start) < self._w["given_tail_left"] or not self._reader.may_name(given):
+        if (
+            any(hit.start < end and start < hit.end for hit in hits)
+            or self._weights.left(text, start) < self._w["given_tail_left"]
+            or not self._reader.may_name(given)
+        ):
             return None
         return self._reader.hit(text, start, end, "given", 4.0, self._reader.left(text, start)[1], cue)
 
