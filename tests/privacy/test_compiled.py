@@ -1,4 +1,4 @@
-"""The recognisers compiled to machine code, as `HATCH_BUILD_HOOKS_ENABLE=1 pip install .` does it, find the same."""
+"""The recognisers compiled to machine code, as HATCH_BUILD_HOOKS_ENABLE=1 does it for an install, find the same."""
 
 import json
 import shutil
