@@ -63,7 +63,7 @@ class LossReader:
         self._equal = float(told["about_equal"])
         self._reach = int(told["reach"])
         of, every, verb = (any_of(told["each"][name]) for name in ("counted", "every", "verbs"))
-        self._each = re.compile(rf"([一二两三四五六七八九十\d]{{1,3}}){of}[^,。;!?]{{0,8}}?{every}{verb}?$")
+        self._each = re.compile(rf"([一二两三四五六七八九十\d]{{1,3}}){of}[^。;!?]{{0,8}}?{every}{verb}?$")
 
     def read(self, document: Document, facts: Facts, *, paid: bool = False) -> Loss:
         """The loss in yuan and the span of the sum it rests on; (None, 0, 0) where the text tells none. Never raises.
@@ -88,13 +88,16 @@ class LossReader:
         return self._times(text, self._only(text, ranked) if paid and found[0] is None else found)
 
     def _times(self, text: str, found: Loss) -> Loss:
-        """两名家长各九万元, 三次每次五千: the sum of each, so many times."""
+        """两名家长各九万元, 转了三次, 每次五千: the sum of each, so many times."""
         yuan, start, end = found
-        each = self._each.search(text, max(0, start - _EACH_REACH), start) if yuan else None
+        count = self._count(text, start) if yuan is not None else None
+        return found if yuan is None or count is None else (yuan * count, start, end)
+
+    def _count(self, text: str, start: int) -> int | None:
+        """How many times the sum at `start` was paid, where the words before it say so (转了三次, 每次)."""
+        each = self._each.search(text, max(0, start - _EACH_REACH), start)
         count = parse(each.group(1)) if each is not None else None
-        if yuan is None or count is None or not 1 < count.value <= _EACH_MOST:
-            return found
-        return yuan * int(count.value), start, end
+        return int(count.value) if count is not None and 1 < count.value <= _EACH_MOST else None
 
     def sure(self, document: Document, facts: Facts) -> bool:
         """Whether a sum is told as gone or paid, not only as asked for."""
@@ -145,7 +148,7 @@ class LossReader:
 
     def _rank(self, text: str, fact: Fact, previous: Ranked | None) -> Ranked:
         """How surely this sum is what was lost; 0 where it is something else."""
-        if fact.get("vague") or not fact.value or fact.get("per"):
+        if fact.get("vague") or not fact.value or (fact.get("per") and self._count(text, fact.start) is None):
             return Ranked(0, fact, False)
         if previous is not None and text[previous.fact.end : fact.start] in _LINKS:
             return Ranked(previous.rank, fact, True)

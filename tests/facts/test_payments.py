@@ -45,6 +45,8 @@ def test_payee_account_and_channels():
 def test_sums_of_each_are_multiplied():
     text = "自称招办老同学的人以补录名额为由, 分别收取两名考生家长各九万元, 录取通知书是伪造的, 已投案"
     assert Engine.default().assess(Incident(narrative=text)).fraud.loss_yuan == 180000
+    several = "网上买鞋付款后对方把我拉黑, 转账三笔, 每笔600元"
+    assert Engine.default().assess(Incident(narrative=several)).fraud.loss_yuan == 1800
 
 
 def test_what_was_stopped_is_no_loss():
