@@ -94,7 +94,7 @@ def _scripts(pack: Pack, reading: Reading, ranked: Sequence[Ranked], opinion: Op
             ((p, code) for code, p in chances.items() if p >= bounds["script_add"] and code not in found and code in pack.rules["scripts"]), reverse=True
         )
         trusted += [Ranked(pack.rules["scripts"][code], 0.0, p, ()) for p, code in more]
-    return trusted
+    return [entry for entry in trusted if not entry.rule.data["rest"]] or trusted
 
 
 def _stage(pack: Pack, stage: RuleSpec | None, opinion: Opinion, bounds: Mapping[str, Any]) -> RuleSpec | None:

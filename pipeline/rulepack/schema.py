@@ -112,6 +112,7 @@ class Script(Scored):
     explain: Annotated[str, BeforeValidator(_joined)] = ""
     remote: bool = True
     sure: str | None = None  # where it holds beside `condition`, the script is plainly told: no sum of signs takes it away
+    rest: bool = False  # what none of the others is: where another script stands, it does not
     loses: bool = True  # whether who falls for it loses money; false: he helps to move what others lost, and no sum of the text is his loss
 
 

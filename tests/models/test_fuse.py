@@ -112,6 +112,12 @@ def test_scripts_are_added_to_fraud_only(engine):
     assert ask(engine, LEAK, opinion=Opinion(**told)).fraud is None
 
 
+def test_what_none_of_the_others_is_stands_beside_none_of_them(engine):
+    text = "我在网上刷单被骗了, 垫付了三单五千元, 现在提现不了, 客服把我拉黑"
+    answer = ask(engine, text, opinion=Opinion(category={"fraud": 0.99}, scripts={"brushing_rebate": 0.9, "other_fraud": 0.9}, adds=True))
+    assert [script.code for script in answer.fraud.scripts] == ["brushing_rebate"]
+
+
 def test_degraded_is_told(engine):
     assert not ask(engine, LEAK).degraded
     assert ask(engine, LEAK, opinion=Opinion(degraded=True)).degraded
