@@ -36,7 +36,7 @@ def features() -> Any:
     text = Value("string")
     return Features(
         {
-            "id": text, "writer": text, "style": text, "text": text, **closed, "uncertain": Value("bool"), "factors": List(text),
+            "id": text, "writer": text, "style": text, "channel": text, "text": text, **closed, "uncertain": Value("bool"), "factors": List(text),
             "fraud_scripts": List(text), "loss_yuan": Value("float64"), "group": text,
         }
     )  # fmt: skip
@@ -47,7 +47,8 @@ def rows(split: str) -> Iterator[dict[str, Any]]:
     for row in corpora.narratives():
         if split_of(row) == split:
             yield {
-                "id": row["id"], "writer": row["writer"], "style": row["style"], "text": row["text"], "category": row["category"],
+                "id": row["id"], "writer": row["writer"], "style": row["style"], "channel": row.get("channel") or "",
+                "text": row["text"], "category": row["category"],
                 "dispute_type": row["dispute_type"] or NONE, "risk": row["risk"], "fraud_stage": row["fraud_stage"] or NONE,
                 "uncertain": bool(row.get("uncertain")), "factors": row["factors"], "fraud_scripts": row["fraud_scripts"],
                 "loss_yuan": row["loss_yuan"], "group": row.get("group"),

@@ -87,14 +87,23 @@ def _scripts(pack: Pack, reading: Reading, ranked: Sequence[Ranked], opinion: Op
         entry
         for entry in ranked
         if chances.get(entry.rule.id, 1.0) >= bounds["script_doubt"] or (entry.rule.sure is not None and reading.holds(entry.rule, entry.rule.sure))
-    ] or list(ranked[:1])
-    found = {entry.rule.id for entry in trusted}
-    if opinion.adds:
-        more = sorted(
-            ((p, code) for code, p in chances.items() if p >= bounds["script_add"] and code not in found and code in pack.rules["scripts"]), reverse=True
-        )
-        trusted += [Ranked(pack.rules["scripts"][code], 0.0, p, ()) for p, code in more]
+    ]
+    doubts = bool(ranked) and not trusted
+    more = _more(pack, chances, bounds["script_instead" if doubts else "script_add"], trusted) if opinion.adds else []
+    trusted = [*trusted, *more] or list(ranked[:1])
     return [entry for entry in trusted if not entry.rule.data["rest"]] or trusted
+
+
+def _more(pack: Pack, chances: Mapping[str, float], least: float, beside: Sequence[Ranked]) -> list[Ranked]:
+    """The scripts that the model holds likely, best first, each only where it may stand beside one of the others (`beside`)."""
+    made: list[Ranked] = []
+    for chance, code in sorted(((chance, code) for code, chance in chances.items() if chance >= least), reverse=True):
+        rule, others = pack.rules["scripts"].get(code), [entry.rule for entry in (*beside, *made)]
+        if rule is None or any(other.id == code for other in others):
+            continue
+        if not others or any(code in other.data["beside"] or other.id in rule.data["beside"] for other in others):
+            made.append(Ranked(rule, 0.0, chance, ()))
+    return made
 
 
 def _stage(pack: Pack, stage: RuleSpec | None, opinion: Opinion, bounds: Mapping[str, Any]) -> RuleSpec | None:

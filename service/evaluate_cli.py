@@ -36,7 +36,7 @@ def evaluate(
     """对照人工标注评分 · score against hand labels."""
     rows = list(read_gold(gold))
     engine = load_engine(rules, tier=tier, models=models)
-    answers = [engine.assess(Incident(narrative=row["text"])) for row in rows]
+    answers = [engine.assess(Incident(narrative=row["text"], channel=str(row.get("channel") or ""))) for row in rows]
     levels = [str(level["code"]) for level in engine.pack.rules["profiles"][engine.profile].data["levels"]]
     result = scores(rows, answers, levels)
     if errors is not None:

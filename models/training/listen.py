@@ -79,12 +79,12 @@ class _Thinned(Engine):
         return kept
 
 
-def listen(engine: Engine, texts: Iterable[str], *, share: float = 0.0, seed: int = 0) -> list[Heard]:
-    """What the rules make of each text with `share` (0-1) of the phrases overlooked."""
+def listen(engine: Engine, incidents: Iterable[Incident], *, share: float = 0.0, seed: int = 0) -> list[Heard]:
+    """What the rules make of each narrative with `share` (0-1) of the phrases overlooked."""
     recorder = _Recorder(engine.profile)
     thinned = _Thinned(engine.pack, recorder, share, seed)
     made = []
-    for text in texts:
-        thinned.assess(Incident(narrative=text))
+    for incident in incidents:
+        thinned.assess(incident)
         made.append(recorder.heard)
     return made

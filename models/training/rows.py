@@ -13,6 +13,7 @@ from typing import Any
 import corpora
 from pipeline.errors import InputError
 from pipeline.rulepack.files import read_yaml
+from pipeline.values import Incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class Row:
     text: str
     group: str
     labels: dict[str, Any]
+
+    @property
+    def incident(self) -> Incident:
+        """As the engine is asked: with the way it came in (`channel`), where the row tells it."""
+        return Incident(narrative=self.text, channel=str(self.labels.get("channel") or ""))
 
 
 def _rows(records: Iterable[dict[str, Any]], origin: str) -> Iterator[Row]:

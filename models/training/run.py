@@ -72,9 +72,9 @@ def _many(name: str, labels: Sequence[str], rows: Sequence[Row]) -> Question:
 def train(run: Run) -> dict[str, Any]:
     """Train and write the heads beside the encoder in `run.out`; returns what the manifest tells. Raises ModelError for an unusable encoder."""
     engine = Engine.default()
-    texts = [row.text for row in run.rows]
-    run.say(f"规则读 {len(texts)} 条, 各两遍")
-    whole, thin = listen(engine, texts), listen(engine, texts, share=THIN, seed=run.seed)
+    incidents = [row.incident for row in run.rows]
+    run.say(f"规则读 {len(incidents)} 条, 各两遍")
+    whole, thin = listen(engine, incidents), listen(engine, incidents, share=THIN, seed=run.seed)
     states = matrices.States(Encoder.load(run.encoder), store.digest(run.encoder / store.ENCODER), run.cache)
     run.say("编码器读全部文本")
     raw, groups = states.of(whole), [row.group for row in run.rows]
@@ -145,7 +145,7 @@ class _Read:
 
 def _self_trained(run: Run, engine: Engine, fitted: list[Fitted], data: Data, read: _Read) -> list[Fitted]:
     """Fit the encoder's heads of `one` tasks again with unlabelled texts on which rules and heads together are sure. Scales stay as cross-fitted."""
-    heard = listen(engine, [row.text for row in run.unlabelled])
+    heard = listen(engine, [row.incident for row in run.unlabelled])
     rules, grams = matrices.rule_matrix(heard, read.names), matrices.gram_matrix(heard).multiply(read.rarity).tocsr()
     states = (read.states.of(heard) - read.centre) / read.spread
     made = []

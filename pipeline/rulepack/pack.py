@@ -325,6 +325,16 @@ def _verify_places(pack: Pack) -> None:
             )
 
 
+def _verify_beside(pack: Pack) -> None:
+    """Scripts stand beside such as there are."""
+    scripts = pack.rules["scripts"]
+    for rule in scripts.values():
+        if unknown := set(rule.data["beside"]) - scripts.keys():
+            raise ConditionError(
+                "FQ1207", "没有这个剧本", "unknown script", seen=f"scripts/{rule.id} beside · {'、'.join(sorted(unknown))}", remedy="改正 beside 里的剧本"
+            )
+
+
 def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
     """Every condition compiles, and every name in it is known and decided earlier."""
     for members in pack.maps.values():
@@ -332,6 +342,7 @@ def _verify(pack: Pack, problems: list[RuleError] | None) -> None:
             if condition is not None:
                 condition.compiled()
     _verify_places(pack)
+    _verify_beside(pack)
     for where, rule, family, node in _operands(pack):
         for name in node.names():
             head, _, rest = name.partition(".")

@@ -113,6 +113,7 @@ class Script(Scored):
     remote: bool = True
     sure: str | None = None  # where it holds beside `condition`, the script is plainly told: no sum of signs takes it away
     rest: bool = False  # what none of the others is: where another script stands, it does not
+    beside: list[str] = []  # the scripts it goes together with: beside any other a classifier adds it to none (said in one of the two files)
     loses: bool = True  # whether who falls for it loses money; false: he helps to move what others lost, and no sum of the text is his loss
 
 

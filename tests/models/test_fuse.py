@@ -107,8 +107,8 @@ def test_wide_sets_ask_for_review(engine):
 
 def test_scripts_are_added_to_fraud_only(engine):
     text = "对方让我先垫钱做任务返佣金, 我转了五千, 现在提不出来"
-    told = {"scripts": {"part_time_job": 0.9}, "adds": True}
-    assert "part_time_job" in {script.code for script in ask(engine, text, opinion=Opinion(**told)).fraud.scripts}
+    told = {"scripts": {"gambling_platform": 0.9}, "adds": True}
+    assert "gambling_platform" in {script.code for script in ask(engine, text, opinion=Opinion(**told)).fraud.scripts}
     assert ask(engine, LEAK, opinion=Opinion(**told)).fraud is None
 
 
@@ -202,3 +202,20 @@ def test_an_advertisement_in_which_the_rules_see_nothing_is_made_no_fraud_by_a_c
     assert answer.needs_review.flag
     alone = Opinion(category={"fraud": 1.0}, scripts={"other_fraud": 0.9}, adds=True)
     assert Engine(engine.pack, adviser=Says(alone)).assess(Incident(narrative=advertisement, channel="message")).category.code != "fraud"
+
+
+REBATES = "被拉进群做刷单返利任务, 垫付了三单共一万二, 客服说任务没做完不给提现, 现在把我拉黑了"
+
+
+def test_a_second_script_is_added_only_beside_one_that_it_goes_with(engine):
+    assert [script.code for script in engine.assess(Incident(narrative=REBATES)).fraud.scripts] == ["brushing_rebate"]
+    told = {"brushing_rebate": 0.9, "gambling_platform": 0.9, "loan_card": 0.9}
+    answer = ask(engine, REBATES, opinion=Opinion(category={"fraud": 0.99}, scripts=told, adds=True))
+    assert [script.code for script in answer.fraud.scripts] == ["brushing_rebate", "gambling_platform"]
+
+
+def test_where_all_that_rules_found_is_doubted_the_likeliest_stands_in_its_place(engine):
+    opinion = Opinion(category={"fraud": 0.99}, scripts={"brushing_rebate": 0.05, "gambling_platform": 0.55}, adds=True)
+    assert [script.code for script in ask(engine, REBATES, opinion=opinion).fraud.scripts] == ["gambling_platform"]
+    unsure = Opinion(category={"fraud": 0.99}, scripts={"brushing_rebate": 0.05, "gambling_platform": 0.45}, adds=True)
+    assert [script.code for script in ask(engine, REBATES, opinion=unsure).fraud.scripts] == ["brushing_rebate"]

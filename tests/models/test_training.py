@@ -70,7 +70,7 @@ def test_folds_keep_a_writer_together_and_are_about_equal():
 
 def test_striking_out_phrases_leaves_fewer_signals(engine):
     text = "楼上漏水, 把我家屋顶泡了, 找他他不管, 还扬言要打我。"
-    (whole,), (none,) = listen(engine, [text]), listen(engine, [text], share=1.0)
+    (whole,), (none,) = listen(engine, [Incident(narrative=text)]), listen(engine, [Incident(narrative=text)], share=1.0)
     assert len(none.features) < len(whole.features)
     assert not any(name.startswith("heard.disputes") for name, _ in none.features)
 

@@ -78,3 +78,12 @@ def test_a_factor_for_an_unknown_matter_is_told(tmp_path) -> None:
     )
     with pytest.raises(ConditionError, match="FQ1207"):
         Engine.load([tmp_path])
+
+
+def test_a_script_beside_an_unknown_one_is_told(tmp_path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "credit_record.yaml").write_text(
+        (SHIPPED / "scripts" / "credit_record.yaml").read_text("utf-8").replace("beside: [impersonate_service]", "beside: [service_pretended]"), "utf-8"
+    )
+    with pytest.raises(ConditionError, match="FQ1207"):
+        Engine.load([tmp_path])
