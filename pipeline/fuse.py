@@ -90,6 +90,8 @@ def _scripts(pack: Pack, reading: Reading, ranked: Sequence[Ranked], opinion: Op
     ]
     doubts = bool(ranked) and not trusted
     more = _more(pack, chances, bounds["script_instead" if doubts else "script_add"], trusted) if opinion.adds else []
+    if doubts:  # what is none of the others takes no other's place
+        more = [entry for entry in more if not entry.rule.data["rest"]]
     trusted = [*trusted, *more] or list(ranked[:1])
     return [entry for entry in trusted if not entry.rule.data["rest"]] or trusted
 
