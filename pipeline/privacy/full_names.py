@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import log
+from typing import NamedTuple
 
 from pipeline.privacy.schema import NameFile
 from pipeline.privacy.words import background, words
@@ -57,14 +58,16 @@ def cues_of(told: NameFile) -> Cues:
     return Cues(left, right | dict.fromkeys(told.not_after, "not"), frozenset(told.place_ends), known)
 
 
+def _crossing_spans(given: int, stop: int) -> tuple[tuple[int, int], ...]:
+    """Where the words across the edges of a name stand that begins at 0: one span for each name in `_CROSS_ONE` or `_CROSS_TWO`."""
+    around = ((stop, stop + 2), (-2, 0), (stop - 1, stop + 1), (-1, 1))
+    within = ((0, stop),) if stop - given == 1 else ((given - 1, given + 1), (given, stop), (0, stop))
+    return *around, *within, (stop - 1, stop + 2), (-2, 1), (stop - 2, stop + 1), (-1, 2)
+
+
 def crossing(text: str, start: int, given: int, stop: int) -> tuple[str, ...]:
     """What would be words of the dictionary across the edges of a name, in it or beside it: one for each name in `_CROSS_ONE` or `_CROSS_TWO`."""
-    before, wide, last, next_ = start - 1 if start else 0, start - 2 if start > 1 else 0, stop - 1, stop + 1
-    xl, xl3, xm3, xp = text[before : start + 1], text[wide : start + 1], text[before : start + 2], text[wide:start]
-    xr, xr3, xs3, xn = text[last:next_], text[last : stop + 2], text[stop - 2 : next_], text[stop : stop + 2]
-    if last == given:
-        return xn, xp, xr, xl, text[start:stop], xr3, xl3, xs3, xm3
-    return xn, xp, xr, xl, text[given - 1 : given + 1], text[given:stop], text[start:stop], xr3, xl3, xs3, xm3
+    return tuple([text[max(0, start + low) : start + high] for low, high in _crossing_spans(given - start, stop - start)])
 
 
 def parted(name: str, text: str, start: int, stop: int, cues: Cues) -> bool:
@@ -119,11 +122,26 @@ def _totals(own: Mapping[str, float], tiers: Mapping[str, str], worth: Mapping[s
     return made
 
 
-def _worths(names: Sequence[str], weights: Mapping[str, Mapping[str, float]]) -> tuple[tuple[str, tuple[float, ...], float], ...]:
-    """Each feature with its points by step of the word, and how many points those after it may add at most."""
+class _Crossing(NamedTuple):
+    """A word across the edges of a name: where it stands from the begin of the name on, and what it counts."""
+
+    low: int
+    high: int
+    name: str
+    over: bool
+    """Whether it lies over an edge, so that a cue beside the name may part it."""
+    worth: tuple[float, ...]
+    """Points by step of the word."""
+    hope: float
+    """How many points those after it may add at most."""
+
+
+def _crossings(given: int, stop: int, weights: Mapping[str, Mapping[str, float]]) -> tuple[_Crossing, ...]:
+    names = _CROSS_ONE if stop - given == 1 else _CROSS_TWO
     worths = [tuple(weights.get(name, {}).get(str(step), 0.0) for step in (1, 2, 3)) for name in names]
     hopes = [sum(max(0.0, *own) for own in worths[index + 1 :]) + NOISE for index in range(len(names))]
-    return tuple(zip(names, worths, hopes, strict=True))
+    spans = _crossing_spans(given, stop)
+    return tuple(_Crossing(*span, name, name in _OVER, worth, hope) for span, name, worth, hope in zip(spans, names, worths, hopes, strict=True))
 
 
 class FullNames:
@@ -145,7 +163,8 @@ class FullNames:
         self.given = frozenset(self.first)
         self._common = frozenset((*background(), *self.one, *self.first, *self.last, *told.never, *told.not_rare, *(char for word in words() for char in word)))
         self.rare_one, self.rare_first, self.rare_last = (told.weights[f"rare_{place}"] for place in ("one", "first", "last"))
-        self._cross = tuple(_worths(names, weights) for names in (_CROSS_ONE, _CROSS_TWO))
+        sizes = {len(surname) for surname in self.surname}
+        self._cross = {(size, size + more): _crossings(size, size + more, weights) for size in sizes for more in (1, 2)}
         self._left = _totals(weights["l"], cues.left, weights.get("lt", {}), left=True)
         self._right = _totals(weights["r"], cues.right, weights.get("rt", {}), left=False)
         self._left_edge, self._right_edge = self._left.get(EDGE, 0.0), self._right.get(EDGE, 0.0)
@@ -205,8 +224,10 @@ class FullNames:
         """Points for dictionary words across the edges; `NONE` as soon as it is clear that they are not above `above`."""
         points = self._place_end(text, given, stop) if text[stop - 1] in self._ends else 0.0
         known = self._known
-        for word, (name, worth, hope) in zip(crossing(text, start, given, stop), self._cross[stop - given - 1], strict=True):
-            if word in known and (name not in _OVER or not parted(name, text, start, stop, self._cues)):
+        for low, high, name, over, worth, hope in self._cross[given - start, stop - start]:  # most stop early: cut each word when asked
+            at = start + low
+            word = text[at if at > 0 else 0 : start + high]
+            if word in known and not (over and parted(name, text, start, stop, self._cues)):
                 points += worth[known[word] - 1]
             if points + hope < above:
                 return NONE

@@ -20,6 +20,7 @@ _VARIANTS = {
     "〇": "零", "○": "某", "●": "某", "鬥": "斗",
 }  # fmt: skip
 _COMMON = {"，": ",", "：": ":", "（": "(", "）": ")", "；": ";", "？": "?", "！": "!"}  # what nearly every text has, and most texts nothing else that folds
+_FEW = 4  # kinds of other characters up to which replacing each costs less than the table (measured 2026-11-23)
 _INVISIBLE = (
     *range(0x00, 0x09),
     *range(0x0E, 0x20),
@@ -75,8 +76,11 @@ def fold(text: str) -> str:
     >>> fold("報警人稱：１３８＊＊＊")
     '报警人称:138***'
     """
-    if _uncommon().search(text) is not None:
+    odd = set(_uncommon().findall(text))
+    if len(odd) > _FEW:
         return text.translate(_table())
+    for char in sorted(odd):  # in this order none is folded twice: 薴 becomes 苧, which by itself is 苎
+        text = text.replace(char, _table()[ord(char)])
     for mark, plain in _COMMON.items():
         text = text.replace(mark, plain)
     return text

@@ -29,6 +29,17 @@ def test_fold_is_one_to_one(text, folded):
     assert len(fold(text)) == len(text)
 
 
+def test_few_and_many_characters_fold_the_same():
+    """Up to a few kinds are replaced one by one, more go through the table: no character may be folded twice."""
+    table = normalise_module._table()
+    chars = [chr(code) for code, plain in enumerate(table) if ord(plain) != code]
+    many = "".join(chars)
+    assert fold(many) == many.translate(table)
+    pairs = [char + table[ord(char)] for char in chars]
+    assert [fold(pair) for pair in pairs] == [pair.translate(table) for pair in pairs]
+    assert fold("苧薴") == "苎苧"
+
+
 SHORTENED = [("打\u200b人", "打人"), ("張 三 打 我", "张三打我"), ("快来!!!!!!", "快来!"), ("\ufeff你好", "你好"), ("今天很难 想死", "今天很难 想死")]
 
 
