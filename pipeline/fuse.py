@@ -39,11 +39,15 @@ def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Label
     if opinion.adds:
         _add_factors(pack, reading, opinion.factors, bounds)
     ranked = _reranked(pack, "categories", rules.categories, opinion.category, bounds["least_share"])
+    known = (chance for code, chance in opinion.scripts.items() if code in pack.rules["scripts"] and not pack.rules["scripts"][code].data["rest"])
+    reading.values["meta.script"] = max(known, default=0.0)
     categories = _supported(reading, rules.categories, ranked)
     fused = Labels(
         categories,
         _reranked(pack, "disputes", rules.disputes, opinion.dispute, bounds["least_share"]),
-        _scripts(pack, reading, rules.scripts, opinion) if categories is ranked else list(rules.scripts),
+        _scripts(pack, reading, rules.scripts, opinion, told=bool(categories) and categories[0].rule.data["scripts"])
+        if categories is ranked
+        else list(rules.scripts),
         _stage(pack, rules.stage, opinion, bounds),
     )
     _tell(reading, rules, ranked, opinion)
@@ -56,9 +60,9 @@ def _supported(reading: Reading, rules: Sequence[Ranked], ranked: list[Ranked]) 
     own, first = rules[0] if rules else None, ranked[0] if ranked else None
     if first is None or (own is not None and own.rule.id == first.rule.id):
         return ranked
+    reading.values["meta.share"] = first.share  # how sure the model is of it: the conditions may ask
     if own is not None and own.rule.kept is not None and reading.holds(own.rule, own.rule.kept):
         return [next((entry for entry in ranked if entry.rule.id == own.rule.id), own), *(entry for entry in ranked if entry.rule.id != own.rule.id)]
-    reading.values["meta.share"] = first.share  # how sure the model is of it: the condition may ask
     if first.rule.proposed is None or reading.holds(first.rule, first.rule.proposed):
         return ranked
     others = ranked[1:] or [entry for entry in rules if entry.rule.id != first.rule.id]
@@ -78,8 +82,9 @@ def _reranked(pack: Pack, family: str, ranked: Sequence[Ranked], shares: Mapping
     return made or list(ranked)
 
 
-def _scripts(pack: Pack, reading: Reading, ranked: Sequence[Ranked], opinion: Opinion) -> list[Ranked]:
-    """Scripts that rules found, less those that the model doubts while another stands and that are not told in so many words, and those that it adds."""
+def _scripts(pack: Pack, reading: Reading, ranked: Sequence[Ranked], opinion: Opinion, *, told: bool) -> list[Ranked]:
+    """Scripts that rules found, less those that the model doubts while another stands and that are not told in so many words, and those that it adds.
+    `told`: the matter is one with scripts, so that some script there must be."""
     if not opinion.scripts:
         return list(ranked)
     chances, bounds = opinion.scripts, pack.settings["models"]
@@ -92,6 +97,8 @@ def _scripts(pack: Pack, reading: Reading, ranked: Sequence[Ranked], opinion: Op
     more = _more(pack, chances, bounds["script_instead" if doubts else "script_add"], trusted) if opinion.adds else []
     if doubts:  # what is none of the others takes no other's place
         more = [entry for entry in more if not entry.rule.data["rest"]]
+    if told and opinion.adds and not ranked and not more:  # rather the likeliest than the rest class
+        more = _more(pack, chances, bounds["script_alone"], ())[:1]
     trusted = [*trusted, *more] or list(ranked[:1])
     return [entry for entry in trusted if not entry.rule.data["rest"]] or trusted
 

@@ -179,12 +179,23 @@ def test_against_all_signs_a_classifier_must_be_sure(engine):
     assert ask(engine, text, opinion=Opinion(category={"fraud": 0.54, "help": 0.46})).category.code == "help"
 
 
-def test_a_swindlers_own_words_that_rules_know_stay_fraud(engine):
+def test_a_swindlers_own_words_that_rules_know_stay_fraud_unless_the_classifier_is_sure(engine):
     text = "短信内容为: 您好, 我是支付宝征信专员, 您的信用评分较低, 需要增加流水, 请把钱转到指定账户"
-    answer = ask(engine, text, opinion=Opinion(category={"service": 0.9, "fraud": 0.1}))
+    answer = ask(engine, text, opinion=Opinion(category={"service": 0.85, "fraud": 0.15}))
     assert answer.category.code == "fraud"
     assert [script.code for script in answer.fraud.scripts] == ["credit_record"]
     assert "rule_model_disagree" in answer.needs_review.codes
+    sure = ask(engine, text, opinion=Opinion(category={"service": 0.95, "fraud": 0.05}))
+    assert sure.category.code == "service"
+    assert "rule_model_disagree" in sure.needs_review.codes
+
+
+def test_of_a_message_without_a_known_script_the_classifier_must_be_sure(engine):
+    text = "短信内容为: 明天上午我过来一趟, 你把东西准备好放门口就行"
+    for share, category in ((0.8, False), (0.9, True)):
+        answer = ask(engine, text, opinion=Opinion(category={"fraud": share, "invalid": 1 - share}, scripts={"impersonate_acquaintance": 0.4}, adds=True))
+        assert (answer.category.code == "fraud") is category
+        assert [script.code for script in answer.fraud.scripts if category] == ["impersonate_acquaintance"] if answer.fraud else not category
 
 
 def test_a_script_told_in_so_many_words_is_not_doubted_away(engine):
