@@ -87,7 +87,9 @@ class Learned:
         return self._opinion(State(fast, deep, encoded, buckets), chances, degraded=late or (asked and self._failed))
 
     def _unsure(self, view: View, fast: Floats, chances: Floats) -> bool:
-        """Whether tier 1 hesitates, or differs from the rules."""
+        """Whether tier 1 hesitates, or differs from the rules, or the narrative is of a kind of which it knows little (`ask`)."""
+        if any(view.reading.value(name) for name in view.pack.settings["models"]["ask"]):
+            return True
         for name, ranked in (("category", view.categories), ("dispute_type", view.disputes)):
             task = self.heads.tasks[name]
             shares = chances[task.columns]
