@@ -10,8 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.engine import Engine
-from pipeline.values import Incident
-from service.evaluate_cli import read_gold, scores
+from service.evaluate_cli import assessed, read_gold, scores
 from service.runtime import Tier, load_engine
 
 
@@ -36,7 +35,7 @@ def model_card(
 
 
 def _row(path: Path, models: str, tier: Tier, engine: Engine, gold: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    answers = [engine.assess(Incident(narrative=row["text"], channel=str(row.get("channel") or ""))) for row in gold]
+    answers = assessed(engine, gold)
     levels = [str(level["code"]) for level in engine.pack.rules["profiles"][engine.profile].data["levels"]]
     found = {"set": path.stem, "models": models, "tier": tier.value, "n": len(gold), **dict(_figures(scores(gold, answers, levels)))}
     asked = getattr(engine.adviser, "asked", None)

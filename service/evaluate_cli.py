@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.engine import Engine
 from pipeline.errors import InputError
 from pipeline.values import Assessment, Incident
 from service import calibration, metrics
@@ -36,7 +37,7 @@ def evaluate(
     """对照人工标注评分 · score against hand labels."""
     rows = list(read_gold(gold))
     engine = load_engine(rules, tier=tier, models=models)
-    answers = [engine.assess(Incident(narrative=row["text"], channel=str(row.get("channel") or ""))) for row in rows]
+    answers = assessed(engine, rows)
     levels = [str(level["code"]) for level in engine.pack.rules["profiles"][engine.profile].data["levels"]]
     result = scores(rows, answers, levels)
     if errors is not None:
@@ -47,6 +48,11 @@ def evaluate(
         _print(Console(), result)
     value = result["risk"]["quadratic_kappa"] if "risk" in result else 1.0
     raise typer.Exit(1 if value < least_kappa else 0)
+
+
+def assessed(engine: Engine, rows: Sequence[_Row]) -> list[Assessment]:
+    """What an engine makes of hand-labelled rows, each read as it came in (`channel`, where the row tells it)."""
+    return [engine.assess(Incident(narrative=row["text"], channel=str(row.get("channel") or ""))) for row in rows]
 
 
 def read_gold(path: Path) -> Iterator[_Row]:

@@ -195,7 +195,7 @@ def test_of_a_message_without_a_known_script_the_classifier_must_be_sure(engine)
     for share, category in ((0.8, False), (0.9, True)):
         answer = ask(engine, text, opinion=Opinion(category={"fraud": share, "invalid": 1 - share}, scripts={"impersonate_acquaintance": 0.4}, adds=True))
         assert (answer.category.code == "fraud") is category
-        assert [script.code for script in answer.fraud.scripts if category] == ["impersonate_acquaintance"] if answer.fraud else not category
+        assert [script.code for script in answer.fraud.scripts] == ["impersonate_acquaintance"] if category else answer.fraud is None
 
 
 def test_a_script_told_in_so_many_words_is_not_doubted_away(engine):

@@ -71,19 +71,15 @@ def test_a_gate_may_not_be_limited_to_some_matters() -> None:
         Factor.model_validate({"id": "x", "name": "x", "group": "threat", "gate": True, "matters": ["dispute"]})
 
 
-def test_a_factor_for_an_unknown_matter_is_told(tmp_path) -> None:
-    (tmp_path / "factors").mkdir()
-    (tmp_path / "factors" / "refuses_mediation.yaml").write_text(
-        (SHIPPED / "factors" / "refuses_mediation.yaml").read_text("utf-8").replace("matters: [dispute, crime]", "matters: [quarrel]"), "utf-8"
-    )
-    with pytest.raises(ConditionError, match="FQ1207"):
-        Engine.load([tmp_path])
-
-
-def test_a_script_beside_an_unknown_one_is_told(tmp_path) -> None:
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "credit_record.yaml").write_text(
-        (SHIPPED / "scripts" / "credit_record.yaml").read_text("utf-8").replace("beside: [impersonate_service]", "beside: [service_pretended]"), "utf-8"
-    )
+@pytest.mark.parametrize(
+    ("place", "line", "wrong"),
+    [
+        ("factors/refuses_mediation.yaml", "matters: [dispute, crime]", "matters: [quarrel]"),
+        ("scripts/credit_record.yaml", "beside: [impersonate_service]", "beside: [service_pretended]"),
+    ],
+)
+def test_an_unknown_matter_or_script_named_in_a_file_is_told(tmp_path, place, line, wrong) -> None:
+    (tmp_path / place).parent.mkdir()
+    (tmp_path / place).write_text((SHIPPED / place).read_text("utf-8").replace(line, wrong), "utf-8")
     with pytest.raises(ConditionError, match="FQ1207"):
         Engine.load([tmp_path])
