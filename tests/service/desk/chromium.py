@@ -86,6 +86,8 @@ class Desk:
 
     def go(self, path: str) -> None:
         self.driver.get(self.address + path)
+        # until a page has drawn its first frame the browser drops keys and clicks
+        self.driver.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))")
 
     def live(self) -> None:
         """Wait until the page's modules run and the stream of events is open."""
