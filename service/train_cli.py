@@ -28,9 +28,14 @@ def train(  # noqa: PLR0913 - options of a command
     most: Annotated[int, typer.Option(help="每个无标注文件至多读多少条")] = 1500,
     hold_out: Annotated[list[str] | None, typer.Option("--hold-out", help="不参加训练的作者或来源, 可多次")] = None,
     encoder: Annotated[
-        Path | None, typer.Option("--encoder", help=f"本地 Hugging Face 检查点, 代替随附的编码器; {SHIPPED}: 从随附的编码器接着调; 也可以是 train 写出的文件夹")
+        list[Path] | None,
+        typer.Option(
+            "--encoder",
+            help=f"本地 Hugging Face 检查点, 代替随附的编码器; {SHIPPED}: 从随附的编码器接着调; 也可以是 train 写出的文件夹, 从同一个调出的几个一起给则取平均",
+        ),
     ] = None,
-    epochs: Annotated[int, typer.Option("--tune", help="先用标注数据把编码器的上半层调几遍, 0 为不调; 需 --encoder")] = 0,
+    epochs: Annotated[int, typer.Option("--tune", help="先用标注数据把编码器的上面几层调几遍, 0 为不调; 需 --encoder")] = 0,
+    frozen: Annotated[float, typer.Option("--frozen", min=0.0, max=1.0, help="不调的下层占几成")] = 0.5,
     spare: Annotated[list[str] | None, typer.Option("--spare", help="调编码器时不看、只用来校准的作者或来源, 可多次; 已调过的编码器也要写明")] = None,
     seed: Annotated[int, typer.Option(help="随机种子")] = 0,
     cache: Annotated[Path | None, typer.Option(help="存放编码结果的文件夹")] = None,
@@ -46,42 +51,44 @@ def train(  # noqa: PLR0913 - options of a command
     from models.training.run import train as run_training
 
     out.mkdir(parents=True, exist_ok=True)
-    if epochs and (encoder is None or not spare):
+    if epochs and not (encoder and spare):
         raise InputError(
             "FQ4006", "调编码器要有检查点和留作校准的来源", "tuning needs a checkpoint and groups to spare", seen="--tune", remedy="加 --encoder 与 --spare"
         )
-    if encoder is not None and str(encoder) != SHIPPED and not encoder.is_dir():
-        raise InputError("FQ4008", "没有这个检查点文件夹", "no such checkpoint", seen=encoder.name, remedy=f"给出本机上的文件夹, 或写 --encoder {SHIPPED}")
+    for folder in encoder or ():
+        if str(folder) != SHIPPED and not folder.is_dir():
+            raise InputError("FQ4008", "没有这个检查点文件夹", "no such checkpoint", seen=folder.name, remedy=f"给出本机上的文件夹, 或写 --encoder {SHIPPED}")
     for name in (store.ENCODER, store.TOKENIZER):
         if not (out / name).exists():
             shutil.copyfile(store.shipped() / name, out / name)
     rows = labelled(extra or (), hold_out or ())
-    if encoder is not None:
-        _encode(encoder, out, [row for row in rows if row.group not in (spare or ())], epochs, seed)
+    if encoder:
+        _encode(encoder, out, [row for row in rows if row.group not in (spare or ())], epochs, frozen, seed)
     texts = examples() + [row for path in unlabelled or () for row in read_jsonl(path)[:most] if len(row.text) >= 15]
-    with tempfile.TemporaryDirectory() as folder:
-        about = run_training(
-            Run(rows, texts, out, out, seed, cache or Path(folder), spared=frozenset(spare or ()), say=lambda text: typer.echo(text, err=True))
-        )
+    with tempfile.TemporaryDirectory() as place:
+        about = run_training(Run(rows, texts, out, out, seed, cache or Path(place), spared=frozenset(spare or ()), say=lambda text: typer.echo(text, err=True)))
     typer.echo(json.dumps(about["cross_fit"], ensure_ascii=False, indent=1))
 
 
-def _encode(encoder: Path, out: Path, rows: Sequence[Row], epochs: int, seed: int) -> None:
-    """Write the encoder of a checkpoint, or one that was written before and is opened again, to `out`, tuned on rows where that is asked."""
+def _encode(encoders: Sequence[Path], out: Path, rows: Sequence[Row], epochs: int, frozen: float, seed: int) -> None:
+    """Write the encoder of a checkpoint, or one (the mean of several) that was written before and is opened again, to `out`, tuned where that is asked."""
     from models import store
     from models.training.export import pruned, quantised
     from models.training.run import tuned
-    from models.training.tune import Tuned, Tuning
+    from models.training.tune import Tuning
 
-    looks, given, how = None, None, Tuning(epochs=epochs, seed=seed)
-    folder = store.shipped() if str(encoder) == SHIPPED else encoder
-    if (folder / store.ENCODER).exists():
-        from models.training.reopen import reopened
+    looks, given, how = None, None, Tuning(epochs=epochs, frozen=frozen, seed=seed)
+    folders = [store.shipped() if str(encoder) == SHIPPED else encoder for encoder in encoders]
+    if len(folders) > 1 or (folders[0] / store.ENCODER).exists():
+        from models.training.reopen import averaged
 
-        model, given = reopened(folder), Tuned.load(folder)
+        model, given = averaged(folders)
         how = replace(how, rate=_GENTLE * how.rate, head_rate=_GENTLE * how.head_rate)
     else:
-        model = pruned(encoder, out)
+        model = pruned(folders[0], out)
     if epochs:
         looks = tuned(model, out, rows, how, say=lambda text: typer.echo(text, err=True), given=given)
+    elif given is not None:
+        given.save(out)
+        looks = given.looks()
     quantised(model, out, looks)

@@ -7,6 +7,7 @@ tuned from there makes good for it. Written for the files that `export.quantised
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 
 from models import store
 from models.errors import ModelError
+from models.training.fit import Head
+from models.training.tune import Tuned
 
 _MATMUL = re.compile(r"/(model/.+)/MatMul_output_0_output_quantized")
 _HEADS = 12  # of the E5 family's small model, 32 columns each; a graph does not tell
@@ -60,6 +63,47 @@ def reopened(folder: Path) -> Any:
             remedy="用原来的检查点: --encoder 文件夹",
         )
     return model.eval()
+
+
+def averaged(folders: Sequence[Path]) -> tuple[Any, Tuned | None]:
+    """Encoders tuned on from one and the same, each opened again, with the mean of their weights and of what was learned with them.
+
+    Such a mean lies in the same basin and errs on unseen texts no more than its parts (Wortsman et al., Model soups, ICML 2022). Raises ModelError where they
+    do not go back to one: other shapes, scales or labels.
+    """
+    models, learned = [reopened(folder) for folder in folders], [Tuned.load(folder) for folder in folders]
+    if len(models) == 1:
+        return models[0], learned[0]
+    states = [model.state_dict() for model in models]
+    told = [one for one in learned if one is not None]
+    if len({tuple(value.shape for value in state.values()) for state in states}) > 1 or not _of_one(told, learned):
+        raise ModelError(
+            "FQ4009",
+            "这些编码器不是从同一个调出来的, 不能取平均",
+            "these encoders were not tuned from one and the same",
+            seen=f"{len(folders)} × {store.ENCODER}",
+            remedy="只给从同一个编码器接着调的文件夹, 标签也要相同",
+        )
+    models[0].load_state_dict(
+        {name: sum(state[name] for state in states) / len(states) if value.is_floating_point() else value for name, value in states[0].items()}
+    )
+    return models[0], _mean(told) if told else None
+
+
+def _of_one(told: Sequence[Tuned], learned: Sequence[Tuned | None]) -> bool:
+    """Whether all or none carry what was learned, with the same labels and on the same scale."""
+    if len(told) != len(learned):
+        return not told
+    first = told[0]
+    return all(one.labels == first.labels and np.array_equal(one.centre, first.centre) and np.array_equal(one.spread, first.spread) for one in told)
+
+
+def _mean(told: Sequence[Tuned]) -> Tuned:
+    first = told[0]
+    heads = {
+        name: Head(np.mean([one.heads[name].weight for one in told], axis=0), np.mean([one.heads[name].bias for one in told], axis=0)) for name in first.heads
+    }
+    return Tuned(first.centre, first.spread, heads, first.labels, {name: np.mean([one.where[name] for one in told], axis=0) for name in first.where})
 
 
 def _plain(stored: dict[str, Any], name: str) -> Any:

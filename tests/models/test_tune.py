@@ -154,3 +154,23 @@ def test_the_shipped_encoder_can_be_opened_again_for_training():
     seen = last_states(reopened(store.shipped()), piece_ids(tokenizer(store.shipped()), text)[1]).mean(axis=0)
     told = Encoder.load(store.shipped()).encode(text).pooled[: len(seen)]
     assert seen @ told / np.sqrt((seen @ seen) * (told @ told)) > 0.99
+
+
+def test_encoders_tuned_from_one_are_averaged_and_others_refused(tmp_path):
+    pytest.importorskip("onnx")
+    from models import store
+    from models.errors import ModelError
+    from models.training.reopen import averaged, reopened
+
+    shipped = store.shipped()
+    alone = reopened(shipped).state_dict()
+    model, learned = averaged([shipped, shipped])
+    for name, value in model.state_dict().items():
+        np.testing.assert_allclose(value.numpy(), alone[name].numpy(), rtol=1e-5, atol=1e-7)
+    assert learned is not None
+    np.testing.assert_allclose(learned.heads["category"].weight, Tuned.load(shipped).heads["category"].weight, rtol=1e-5)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / store.ENCODER).symlink_to(shipped / store.ENCODER)  # nothing learned with it: of another line
+    with pytest.raises(ModelError, match="FQ4009"):
+        averaged([shipped, other])
