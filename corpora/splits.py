@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 VALIDATION = frozenset({"ua"})  # its errors were read while rules and bounds were made
-TEST = frozenset({"ub", "mb"})  # nobody read their rows to mend a rule or a model; mb are messages as pasted
+TEST = frozenset({"ub", "mb", "yf"})  # nobody read their rows to mend a rule or a model; mb are messages as pasted, yf a county's week
 SPLITS = ("train", "validation", "test")
 
 

@@ -44,8 +44,8 @@ def _tuning(manifest: Mapping[str, Any]) -> list[str]:
     if not spared:
         return []
     return [
-        f"编码器的上半层用同一批标注调过, 所有任务一起; 未用于调的 {', '.join(spared)} 只作校准(名字带 spared 的是同一来源中抽出的条目)。"
-        " The upper half of the encoder was tuned on the same rows, all tasks at once; the groups named were spared for calibration"
+        f"编码器的上面几层用同一批标注调过, 所有任务一起; 未用于调的 {', '.join(spared)} 只作校准(名字带 spared 的是同一来源中抽出的条目)。"
+        " The upper layers of the encoder were tuned on the same rows, all tasks at once; the groups named were spared for calibration"
         " (those ending in spared are rows drawn from a source that did take part).",
         "",
     ]

@@ -1,4 +1,4 @@
-"""Tuning the upper half of the encoder on labelled narratives, all questions at once. Needs torch and transformers (extra `train`).
+"""Tuning the upper layers of the encoder on labelled narratives, all questions at once. Needs torch and transformers (extra `train`).
 
 The lower layers are frozen and run once per text, so that an epoch costs half. The colour reads means over the tokens of three layers, put on one scale.
 Every other label has a look of its own: weights over the tokens of the last layer, which say where it is told, and a value of each token for it (label-wise
