@@ -100,6 +100,6 @@ def test_unreadable_training_data_are_refused(tmp_path):
 
 def test_a_checkpoint_that_is_not_there_is_told_before_anything_is_read(tmp_path):
     with pytest.raises(InputError, match="FQ4008"):
-        train_cli.train(tmp_path / "out", encoder=tmp_path / "none")
+        train_cli.train(tmp_path / "out", encoder=[tmp_path / "none"])
     with pytest.raises(InputError, match="FQ4006"):
-        train_cli.train(tmp_path / "out", encoder=Path(train_cli.SHIPPED), epochs=1)
+        train_cli.train(tmp_path / "out", encoder=[Path(train_cli.SHIPPED)], epochs=1)
