@@ -67,6 +67,18 @@ class Desk:
 
         ActionChains(self.driver).send_keys(*keys).perform()
 
+    def opens(self, key: str, selector: str) -> Any:
+        """Press a key until what it opens is there, once every few seconds: on a busy machine one was seen to go astray twice (2026-11-23, cause not found)."""
+
+        def pressed() -> list[Any]:
+            self.keys(key)
+            late = time.monotonic() + _PATIENCE / 9
+            while not (found := self.there(selector)) and time.monotonic() < late:
+                time.sleep(0.05)
+            return found
+
+        return self.until(pressed)[0]
+
     def focused(self, name: str) -> Any:
         """A `data-` attribute of what has the focus."""
         return self.driver.execute_script("return document.activeElement.dataset[arguments[0]]", name)

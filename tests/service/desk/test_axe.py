@@ -53,8 +53,7 @@ def test_nothing_serious(filled, desk, path):
 def test_nothing_serious_in_what_opens(filled, desk):
     desk.go("/desk/notes/X1")
     for key, dialog in (("?", "#help"), ("d", "#ask"), ("s", "#loop")):
-        desk.keys(key)
-        desk.find(f"{dialog}[open]")
+        desk.opens(key, f"{dialog}[open]")
         assert (dialog, findings(desk)) == (dialog, [])
         desk.keys("\ue00c")  # Escape
         desk.until(lambda dialog=dialog: not desk.there(f"{dialog}[open]"))
