@@ -148,6 +148,11 @@ def held(reading: Reading) -> list[str]:
     return [*reading.decided, f"length.{min(_LONGEST, int(reading.value('fact.characters')) // _STEP)}"]
 
 
+def _placed(reading: Reading, rule: RuleSpec) -> bool:
+    """Whether a factor means something in a matter of this kind (`matters`; all where none is named)."""
+    return not rule.data["matters"] or any(reading.value(f"category.{code}") for code in rule.data["matters"])
+
+
 def weigh_factors(pack: Pack, reading: Reading) -> frozenset[str]:
     """Add the factors that the signs together speak for; a gate, and what calms, is then only told. Returns those that conditions found and the signs
     speak against, as `factor.x`: the answer may leave them out where nothing rests on them; no gate, and none that a model proposed."""
@@ -160,7 +165,7 @@ def weigh_factors(pack: Pack, reading: Reading) -> frozenset[str]:
     for label, odds in zip(scale.labels, totals.tolist(), strict=True):
         rule, name = pack.rules["factors"][label], f"factor.{label}"
         known = reading.decided.get(name)
-        if known is None and odds >= add:
+        if known is None and odds >= add and _placed(reading, rule):
             hits = tuple(sorted({hit for signal in rule.groups.values() if signal in reading.found for hit in reading.counted(signal)}))
             if hits:
                 reading.decide(rule, 1.0, hits[:SHOWN], counts=not rule.data["gate"] and rule.data["group"] not in bounds["only_told"])
