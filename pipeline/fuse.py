@@ -155,14 +155,17 @@ def higher(base: Grade, after: Grade) -> Grade:
 
 
 def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float]) -> Grade:
-    """Raise the colour to the highest level whose chance of being reached lies over its bound (`raise_at`, lowest level first)."""
-    bounds: Sequence[float] = pack.settings["models"]["raise_at"]
-    reached = 0.0
-    for level in range(len(levels) - 1, result.level, -1):
-        reached += levels[level]
-        if reached >= bounds[level]:
-            return _lifted(pack, reading, result, level, reached)
-    return result
+    """Raise the colour to the highest level whose chance of being reached lies over its bound (`raise_at`, lowest level first).
+
+    Where a level well above what is then answered stays possible (`ask_at`: the top, or two levels up), a person shall look: `meta.worse_possible`.
+    """
+    settings = pack.settings["models"]
+    top = len(levels) - 1
+    reached = [sum(levels[level:]) for level in range(top + 1)]
+    to = next((level for level in range(top, result.level, -1) if reached[level] >= settings["raise_at"][level]), result.level)
+    likely = next((level for level in range(top, to, -1) if (level == top or level > to + 1) and reached[level] >= settings["ask_at"][level]), 0)
+    reading.values["meta.worse_possible"] = float(likely > 0)
+    return _lifted(pack, reading, result, to, reached[to]) if to > result.level else result
 
 
 def _lifted(pack: Pack, reading: Reading, result: Grade, level: int, reached: float) -> Grade:

@@ -86,6 +86,13 @@ def test_a_model_under_its_bound_raises_nothing(engine):
     assert ask(engine, LEAK, levels=(0.7, 0.15, 0.1, 0.05)).risk.colour == alone.risk.colour
 
 
+def test_what_may_be_two_levels_worse_is_looked_at(engine):
+    answer = ask(engine, LEAK, levels=(0.8, 0.05, 0.15, 0.0))
+    assert answer.risk.colour == engine.assess(Incident(narrative=LEAK)).risk.colour == "green"
+    assert "worse_possible" in answer.needs_review.codes
+    assert "worse_possible" not in ask(engine, LEAK, levels=(0.8, 0.15, 0.05, 0.0)).needs_review.codes
+
+
 def test_a_model_raises_no_gate(engine):
     answer = ask(engine, LEAK, opinion=Opinion(factors={"domestic_violence": 0.99}, adds=True))
     assert "domestic_violence" in {factor.code for factor in answer.risk.factors}
@@ -95,7 +102,7 @@ def test_a_model_raises_no_gate(engine):
 def test_a_doubted_factor_goes_where_neither_grade_nor_gate_rests_on_it(engine):
     text = "我在健身房办了卡, 公司关门了不给退钱, 我七十岁了"
     alone = engine.assess(Incident(narrative=text))
-    answer = ask(engine, text, opinion=Opinion(factors={"elder": 0.01, "institution": 0.3}))
+    answer = ask(engine, text, opinion=Opinion(factors={"elder": 0.01, "institution": 0.4}))
     assert {factor.code for factor in alone.risk.factors} - {factor.code for factor in answer.risk.factors} == {"elder"}
     assert answer.risk.colour == alone.risk.colour
 
