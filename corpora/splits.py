@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 VALIDATION = frozenset({"ua"})  # its errors were read while rules and bounds were made
-TEST = frozenset({"ub", "mb", "yf", "zc"})  # nobody read their rows to mend a rule or a model; mb are messages as pasted, yf a county's week, zc danger told flatly
+TEST = frozenset(
+    {"ub", "mb", "yf", "zc"}
+)  # nobody read their rows to mend a rule or a model; mb are messages as pasted, yf a county's week, zc danger told flatly
 SPLITS = ("train", "validation", "test")
 
 
