@@ -87,7 +87,7 @@ class Learned:
         return self._opinion(State(fast, deep, encoded, buckets), chances, degraded=late or (asked and self._failed))
 
     def _unsure(self, view: View, fast: Floats, chances: Floats) -> bool:
-        """Whether tier 1 hesitates, or differs from the rules, or the narrative is of a kind of which it knows little (`ask`)."""
+        """Whether tier 1 hesitates, also about the colour, or differs from the rules, or the narrative is of a kind of which it knows little (`ask`)."""
         if any(view.reading.value(name) for name in view.pack.settings["models"]["ask"]):
             return True
         for name, ranked in (("category", view.categories), ("dispute_type", view.disputes)):
@@ -97,7 +97,17 @@ class Learned:
                 continue
             if float(shares.max()) < self.consult[name] or (ranked and ranked[0].rule.id != task.labels[int(shares.argmax())]):
                 return True
-        return False
+        return self._colour_open(view, fast)
+
+    def _colour_open(self, view: View, fast: Floats) -> bool:
+        """Whether tier 1 cannot tell if it is the top colour, or if what the rules call calm is two levels worse (`ask_top`, `ask_calm`)."""
+        grade, bounds = view.grade, view.pack.settings["models"]
+        if grade is None:
+            return False
+        shares = self._levels(fast, None, grade.axes, grade.level)
+        top = len(shares) - 1
+        low, high = bounds["ask_top"]
+        return bool((grade.level < top and low <= shares[top] <= high) or (grade.level == 0 and shares[2:].sum() >= bounds["ask_calm"]))
 
     def _best(self, name: str, fast: Floats) -> str:
         task = self.heads.tasks[name]
@@ -131,13 +141,16 @@ class Learned:
 
     def levels(self, opinion: Opinion, axes: Mapping[str, int], level: int) -> Sequence[float]:
         """Probability of each level of the profile."""
-        task, state = self.heads.tasks["risk"], opinion.state
+        state = opinion.state
+        return _rounded(self._levels(state.fast, state.deep, axes, level))
+
+    def _levels(self, fast: Floats, deep: Floats | None, axes: Mapping[str, int], level: int) -> Floats:
+        task = self.heads.tasks["risk"]
         grade = (level, *axes.values())
         more = self._grades.get(grade)
         if more is None:
             more = self._grades[grade] = self._told(axes, level, task)
-        deep = state.deep[task.columns] if state.deep is not None else None
-        return _rounded(task.probabilities(state.fast[task.columns] + more, deep))
+        return task.probabilities(fast[task.columns] + more, deep[task.columns] if deep is not None else None)
 
     def _told(self, axes: Mapping[str, int], level: int, task: Task) -> Floats:
         """What the rules' grade adds to the scores of the colour."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from pipeline.decide import Ranked
+from pipeline.grade import Grade
 from pipeline.match.reading import Reading
 from pipeline.rulepack.pack import Pack, RuleSpec
 from pipeline.text.document import Document
@@ -26,6 +27,7 @@ class View(msgspec.Struct, frozen=True):
     disputes: Sequence[Ranked]
     scripts: Sequence[Ranked]
     stage: RuleSpec | None
+    grade: Grade | None = None  # what the rules alone make of it, where the adviser speaks of the same profile
 
 
 class Opinion(msgspec.Struct, frozen=True):

@@ -115,12 +115,13 @@ class Engine:
     def _advised(self, adviser: Adviser, answer: Answer, labels: Labels, profile: str, recall: Recall | None) -> Grade:
         """Settle with a classifier's opinion. What rules alone make of it is graded first: that is the floor."""
         reading = answer.reading
-        view = View(self.pack, answer.document, reading, labels.categories, labels.disputes, labels.scripts, labels.stage)
-        opinion = adviser.labels(view)
         mark = reading.mark()
         self._settle(answer, labels)
         base = grade(self.pack, reading, profile)
         reading.back_to(mark)
+        known = base if profile == adviser.profile else None
+        view = View(self.pack, answer.document, reading, labels.categories, labels.disputes, labels.scripts, labels.stage, known)
+        opinion = adviser.labels(view)
         self._settle(answer, fuse(self.pack, reading, labels, opinion))
         _remember(answer, recall)
         result = higher(base, grade(self.pack, reading, profile))

@@ -115,10 +115,21 @@ def test_all_tasks_at_once_are_bit_for_bit_each_task_by_itself(deep):
             assert _rounded(own) == [round(float(share), 6) for share in own]
 
 
+@pytest.mark.parametrize(
+    ("likely", "asked"), [({"green": 0.0}, 0), ({"green": 0.0, "red": -0.5}, 1), ({"green": 0.0, "orange": -1.5}, 1), ({"green": 0.0, "yellow": 0.0}, 0)]
+)
+def test_the_encoder_is_asked_where_the_colour_is_open(engine, likely, asked):
+    stub = Stub()
+    made = heads(dispute=9.0, service=0.0, neighbour=9.0, land=0.0, **likely)
+    told = Engine(engine.pack, adviser=learned(made, stub)).assess(Incident(narrative="楼上漏水, 把我家屋顶泡了, 找他他不管。"))
+    assert told.category.code == "dispute"
+    assert stub.asked == asked
+
+
 @pytest.mark.parametrize(("tier", "sure", "asked"), [("fast", False, 0), ("cascade", True, 0), ("cascade", False, 1), ("full", True, 1)])
 def test_the_encoder_is_asked_by_tier_and_doubt(engine, tier, sure, asked):
     stub = Stub()
-    made = heads(dispute=9.0 if sure else 0.1, service=0.0, neighbour=9.0, land=0.0)
+    made = heads(dispute=9.0 if sure else 0.1, service=0.0, neighbour=9.0, land=0.0, green=0.0)
     answer = Engine(engine.pack, adviser=learned(made, stub, tier)).assess(Incident(narrative="楼上漏水, 把我家屋顶泡了, 找他他不管。"))
     assert stub.asked == asked
     assert answer.versions.model == f"hand/{tier}"
