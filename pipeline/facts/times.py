@@ -148,7 +148,7 @@ class TimeReader:
             return None
         return fields
 
-    def _sure(self, text: str, start: int, hour: str, day: str) -> bool:
+    def _sure(self, text: str, start: int, hour: str | None, day: str | None) -> bool:
         """One lone number: 一点 and 两点建议 are no clock times, 第3号 and 路3号 no days."""
         before = text[start - 1 : start]
         if hour:
