@@ -1,4 +1,7 @@
-"""The learned classifiers as the engine's adviser: tier 1 always, the encoder where tier 1 and the rules are unsure (or always, or never)."""
+"""The learned classifiers as the engine's adviser: tier 1 always, the encoder where tier 1 and the rules are unsure (or always, or never).
+
+They read a narrative without its names: who somebody is moves no label, and what de-identification changes moves few.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,15 @@ from models.features import Index, grade_features, ngrams, rule_features
 from models.heads import Floats, Heads, Task
 from models.patience import over
 from pipeline.advice import Opinion, View
+from pipeline.privacy import Deidentifier, Nameless
 
 Tier = Literal["fast", "cascade", "full"]
 
 
 class State(msgspec.Struct, frozen=True):
-    """What one narrative's opinion was made of."""
+    """What one narrative's opinion was made of: `read` is the text that was read, without names, `buckets` its n-grams."""
 
+    read: Nameless
     fast: Floats
     deep: Floats | None
     encoded: Encoded | None
@@ -72,7 +77,8 @@ class Learned:
         index = self._index
         if index is None or index.pack is not view.pack:
             index = self._index = Index(view.pack, self.heads.index.get)
-        buckets = ngrams(view.document.text)
+        read = Deidentifier.default().nameless(view.document.text)
+        buckets = ngrams(read.text)
         fast = self.heads.fast(*rule_features(view, index), buckets)
         chances = self.heads.probabilities(fast, None)
         asked = self.tier == "full" or (self.tier == "cascade" and self._unsure(view, fast, chances))
@@ -80,11 +86,11 @@ class Learned:
         encoder = self.encoder() if asked and not late and view.document.text.strip() else None
         self.asked += encoder is not None
         self.late += late
-        encoded = encoder.encode(view.document.text) if encoder is not None else None
+        encoded = encoder.encode(read.text) if encoder is not None else None
         deep = self.heads.deep(encoded.pooled) if encoded is not None else None
         if deep is not None:
             chances = self.heads.probabilities(fast, deep)
-        return self._opinion(State(fast, deep, encoded, buckets), chances, degraded=late or (asked and self._failed))
+        return self._opinion(State(read, fast, deep, encoded, buckets), chances, degraded=late or (asked and self._failed))
 
     def _unsure(self, view: View, fast: Floats, chances: Floats) -> bool:
         """Whether tier 1 hesitates, also about the colour, or differs from the rules, or the narrative is of a kind of which it knows little (`ask`)."""
@@ -171,17 +177,19 @@ class Learned:
         task = self.heads.tasks[_TASKS[kind]]
         if code not in task.labels:
             return ()
-        column, state, text = task.start + task.labels.index(code), opinion.state, view.document.text
-        parts = np.zeros(len(text) + 1, np.float32)
+        column, state = task.start + task.labels.index(code), opinion.state
+        parts = np.zeros(len(state.read.text) + 1, np.float32)
         if state.encoded is not None:
             worth = self._worth(state.encoded, column)
             for (start, end), value in zip(state.encoded.spans, worth, strict=True):
                 parts[start : max(end, start + 1)] += value / max(end - start, 1)
         elif column < self.heads.grams.shape[1]:
-            parts = _gram_parts(self.heads.grams[state.buckets, column], len(text))
+            parts = _gram_parts(self.heads.grams[state.buckets, column], len(state.read.text))
         else:
             return ()
-        return _best_clauses(parts, view.document.clauses)
+        told = np.zeros(len(view.document.text) + 1, np.float32)
+        np.add.at(told, state.read.places(), parts)
+        return _best_clauses(told, view.document.clauses)
 
     def _worth(self, encoded: Encoded, column: int) -> Floats:
         """What each token adds to a score, shape (n,): beside the average token where the head reads the mean, as it is where the label looks for itself."""

@@ -14,6 +14,7 @@ from models.features import Index, grade_features, rule_features
 from pipeline.advice import Opinion, View
 from pipeline.engine import Engine
 from pipeline.match.scan import Spans
+from pipeline.privacy import Deidentifier
 from pipeline.rulepack.pack import Pack
 from pipeline.text.document import Document
 from pipeline.values import Incident
@@ -21,7 +22,7 @@ from pipeline.values import Incident
 
 @dataclass(slots=True)
 class Heard:
-    """What the rules made of one narrative."""
+    """What the rules made of one narrative, and its text without names, as serving reads it."""
 
     text: str = ""
     features: list[tuple[str, float]] = field(default_factory=list)
@@ -42,7 +43,9 @@ class _Recorder:
     def labels(self, view: View) -> Opinion:
         if self._index is None:
             self._index = Index(view.pack, str)
-        self.heard = Heard(view.document.text, list(zip(*rule_features(view, self._index), strict=True)), [], _typed(view))
+        self.heard = Heard(
+            Deidentifier.default().nameless(view.document.text).text, list(zip(*rule_features(view, self._index), strict=True)), [], _typed(view)
+        )
         return Opinion()
 
     def levels(self, opinion: Opinion, axes: Mapping[str, int], level: int) -> Sequence[float]:

@@ -19,6 +19,7 @@ from models.training.listen import Heard, listen
 from models.training.rows import Row
 from models.training.tune import Looks, Tuned, Tuning, tune
 from pipeline.engine import Engine
+from pipeline.privacy import Deidentifier
 from pipeline.text.document import read
 
 FOLDS = 3
@@ -113,8 +114,8 @@ def tuned(model: Any, folder: Path, rows: Sequence[Row], how: Tuning, say: Calla
 
     Returns where the labels look, to be exported with the encoder.
     """
-    pieces = tokenizer(folder)
-    learned = tune(model, [piece_ids(pieces, read(row.text).text)[1] for row in rows], questions(Engine.default(), rows), how, say, given)
+    pieces, reader = tokenizer(folder), Deidentifier.default()
+    learned = tune(model, [piece_ids(pieces, reader.nameless(read(row.text).text).text)[1] for row in rows], questions(Engine.default(), rows), how, say, given)
     learned.save(folder)
     return learned.looks()
 

@@ -3,6 +3,7 @@
 from pipeline.privacy.find import Deidentifier
 from pipeline.privacy.job import Job
 from pipeline.privacy.model import MODES, Change, Finding, Mode, OffsetMap, Treated
+from pipeline.privacy.nameless import Nameless
 from pipeline.privacy.second import READERS, Reader
 
-__all__ = ["MODES", "READERS", "Change", "Deidentifier", "Finding", "Job", "Mode", "OffsetMap", "Reader", "Treated"]
+__all__ = ["MODES", "READERS", "Change", "Deidentifier", "Finding", "Job", "Mode", "Nameless", "OffsetMap", "Reader", "Treated"]

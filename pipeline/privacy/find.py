@@ -15,6 +15,7 @@ from pipeline.privacy.addresses import AddressReader
 from pipeline.privacy.job import Job
 from pipeline.privacy.load import Recognisers, load
 from pipeline.privacy.model import MODES, Finding, Mode, Treated
+from pipeline.privacy.nameless import Nameless, NamesTaken
 from pipeline.privacy.names import NameReader
 from pipeline.privacy.patterns import Hit, PatternReader
 from pipeline.privacy.persons import Persons
@@ -49,6 +50,7 @@ class Deidentifier:
         }
         self._with_work = frozenset(reason for reason, row in told.strict.reasons.items() if row.workplaces)
         self.persons = Persons(told.name, told.invented)
+        self._taken = NamesTaken(self.persons, told.name, told.invented)
 
     @classmethod
     @cache
@@ -87,6 +89,14 @@ class Deidentifier:
             more = added(self._second, plain, hits, self._names.may_name)
             hits = _merged(len(plain), hits, more, _repeated(plain, more, self._names.known))
         return hits
+
+    def nameless(self, plain: str) -> Nameless:
+        """A normalised text with one word for every name, whoever bears it and whatever de-identification has left of it.
+
+        >>> {Deidentifier.default().nameless(text).text for text in ("报警人王建国说", "报警人李小明说", "报警人***说")}
+        {'报警人某某说'}
+        """
+        return self._taken.read(plain, self._hits(plain))
 
     def reasons(self, text: str, factors: Iterable[str] = ()) -> tuple[str, ...]:
         """Why the stricter rules apply to a text: `minor`, `sexual_violence`, `informant`, by its words or by factors of its assessment."""

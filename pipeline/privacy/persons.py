@@ -6,7 +6,7 @@ from pipeline.privacy.job import Job
 from pipeline.privacy.model import Finding
 from pipeline.privacy.schema import Invented, NameFile
 
-_MARKS = "甲乙丙丁戊己庚辛壬癸"
+MARKS = "甲乙丙丁戊己庚辛壬癸"
 
 
 class Persons:
@@ -53,7 +53,7 @@ class Persons:
         surname, rest = ("", "某某") if strict else (self.split(name)[0], "某" * (len(name) - len(self.split(name)[0])))
         if surname + rest not in taken:
             return surname + rest
-        return next((surname + "某" + mark for mark in _MARKS[1:] if surname + "某" + mark not in taken), surname + rest)
+        return next((surname + "某" + mark for mark in MARKS[1:] if surname + "某" + mark not in taken), surname + rest)
 
     def removed(self, finding: Finding) -> str:
         """What stays of a name in mode remove: neither surname nor given name, only the role that was said with it."""
@@ -63,6 +63,17 @@ class Persons:
         if part == "little" and name[0] in self._little:
             return name[0] + self._pools.removed.little
         return self._sign if part == "surname" else self._pools.removed.masked if part == "masked" else self._pools.removed.name
+
+    def nameless(self, part: str, name: str) -> str:
+        """What stands for a name where nobody is to be known by it: the role that was said with it, and one sign for all names.
+
+        >>> from pipeline.privacy import Deidentifier
+        >>> [Deidentifier.default().persons.nameless(*told) for told in (("full", "王建国"), ("titled", "欧阳女士"), ("little", "老李"))]
+        ['某某', '某女士', '老某']
+        """
+        if part == "titled":
+            return self._sign + self.split(name)[1]
+        return name[0] + self._sign if part == "little" and name[0] in self._little else self._sign * 2
 
     def renamed(self, findings: tuple[Finding, ...], job: Job) -> dict[str, str]:
         """Name → invented name of the same build."""
