@@ -36,7 +36,9 @@ def train(  # noqa: PLR0913 - options of a command
     ] = None,
     epochs: Annotated[int, typer.Option("--tune", help="先用标注数据把编码器的上面几层调几遍, 0 为不调; 需 --encoder")] = 0,
     frozen: Annotated[float, typer.Option("--frozen", min=0.0, max=1.0, help="不调的下层占几成")] = 0.5,
-    spare: Annotated[list[str] | None, typer.Option("--spare", help="调编码器时不看、只用来校准的作者或来源, 可多次; 已调过的编码器也要写明")] = None,
+    spare: Annotated[
+        list[str] | None, typer.Option("--spare", help="调编码器时不看、只用来校准的作者或来源, 可多次; 已调过的编码器也要写明, 随附的不写就是它自己的那几组")
+    ] = None,
     seed: Annotated[int, typer.Option(help="随机种子")] = 0,
     cache: Annotated[Path | None, typer.Option(help="存放编码结果的文件夹")] = None,
 ) -> None:
@@ -49,6 +51,7 @@ def train(  # noqa: PLR0913 - options of a command
     from models.training.rows import examples, labelled, read_jsonl
     from models.training.run import Run
     from models.training.run import train as run_training
+    from models.training.tune import TUNED
 
     out.mkdir(parents=True, exist_ok=True)
     if epochs and not (encoder and spare):
@@ -58,12 +61,15 @@ def train(  # noqa: PLR0913 - options of a command
     for folder in encoder or ():
         if str(folder) != SHIPPED and not folder.is_dir():
             raise InputError("FQ4008", "没有这个检查点文件夹", "no such checkpoint", seen=folder.name, remedy=f"给出本机上的文件夹, 或写 --encoder {SHIPPED}")
-    for name in (store.ENCODER, store.TOKENIZER):
-        if not (out / name).exists():
+    if not encoder and not (out / store.ENCODER).exists():  # on from what ships: with what was learned with its encoder, judged on whom that was spared
+        for name in (store.ENCODER, store.TOKENIZER, TUNED):
             shutil.copyfile(store.shipped() / name, out / name)
+        spare = spare or list(store.manifest(store.shipped())["spared"])
     rows = labelled(extra or (), hold_out or ())
     if encoder:
         _encode(encoder, out, [row for row in rows if row.group not in (spare or ())], epochs, frozen, seed)
+    if unlabelled and (out / TUNED).exists():
+        typer.echo("编码器已带标注调过, 无标注文本不用", err=True)
     texts = examples() + [row for path in unlabelled or () for row in read_jsonl(path)[:most] if len(row.text) >= 15]
     with tempfile.TemporaryDirectory() as place:
         about = run_training(Run(rows, texts, out, out, seed, cache or Path(place), spared=frozenset(spare or ()), say=lambda text: typer.echo(text, err=True)))

@@ -103,3 +103,17 @@ def test_a_checkpoint_that_is_not_there_is_told_before_anything_is_read(tmp_path
         train_cli.train(tmp_path / "out", encoder=[tmp_path / "none"])
     with pytest.raises(InputError, match="FQ4006"):
         train_cli.train(tmp_path / "out", encoder=[Path(train_cli.SHIPPED)], epochs=1)
+
+
+def test_going_on_from_what_ships_keeps_what_was_learned_with_its_encoder(tmp_path, monkeypatch):
+    seen = []
+
+    def look(run):
+        seen.append(run)
+        return {"cross_fit": {}}
+
+    monkeypatch.setattr("models.training.run.train", look)
+    monkeypatch.setattr("models.training.rows.labelled", lambda extra, hold_out: [])
+    train_cli.train(tmp_path, extra=None, unlabelled=None, hold_out=None, encoder=None, epochs=0, spare=None, cache=None)
+    assert {path.name for path in tmp_path.iterdir()} == {store.ENCODER, store.TOKENIZER, "tuned.npz"}
+    assert seen[0].spared == frozenset(store.manifest(store.shipped())["spared"]) != frozenset()
