@@ -100,6 +100,11 @@ class AddressReader:
             for group, terms in told.minor_places.items()
         }
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Words for kinds of places, numbered and named, each with its level."""
+        return self._units | self._suffixes
+
     def find(self, text: str, taken: list[Hit]) -> list[Hit]:
         """Addresses in a normalised text; `taken` are spans that belong to identifiers."""
         hits: list[Hit] = []

@@ -50,7 +50,9 @@ class Deidentifier:
         }
         self._with_work = frozenset(reason for reason, row in told.strict.reasons.items() if row.workplaces)
         self.persons = Persons(told.name, told.invented)
-        self._taken = NamesTaken(self.persons, told.name, told.invented)
+        kinds, levels = self._addresses.kinds, self._treatment.place_levels
+        named = [word for word, level in kinds.items() if level in levels]
+        self._taken = NamesTaken(self.persons, told.name, told.invented, self._treatment.place, kinds, named)
 
     @classmethod
     @cache
@@ -91,10 +93,12 @@ class Deidentifier:
         return hits
 
     def nameless(self, plain: str) -> Nameless:
-        """A normalised text with one word for every name, whoever bears it and whatever de-identification has left of it.
+        """A normalised text with one word for every name of a person and one sign for every named place, whatever de-identification has left of them.
 
         >>> {Deidentifier.default().nameless(text).text for text in ("报警人王建国说", "报警人李小明说", "报警人***说")}
         {'报警人某某说'}
+        >>> {Deidentifier.default().nameless(text).text for text in ("家住双桥镇锦绣花园", "家住枫林镇翠竹花园", "家住*镇*花园")}
+        {'家住*花园'}
         """
         return self._taken.read(plain, self._hits(plain))
 

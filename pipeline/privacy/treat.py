@@ -23,7 +23,7 @@ class Treatment:
     def __init__(self, told: Recognisers, addresses: AddressReader) -> None:
         self._files = {file.kind: file for file in told.patterns}
         self._generic = told.invented.generic | {file.kind: file.generic for file in told.patterns}
-        self._place_levels = frozenset((*told.address.named, *told.address.public, "road"))
+        self.place_levels = frozenset((*told.address.named, *told.address.public, "road"))
         self._inventor = Inventor(told.invented.numbers)
         self._places, self._gone = told.invented.places, told.invented.removed.place
         self._addresses = addresses
@@ -83,8 +83,12 @@ class Treatment:
             return self._mask_place(finding)
         if finding.kind != "address":
             return self._generic[finding.kind]
-        named = [piece for piece in self._addresses.pieces(finding.value) if piece.level in self._place_levels and piece.kind_at < piece.end]
-        return self._kept(finding) + (f"{self._gone}{finding.value[named[-1].kind_at : named[-1].end]}" if named else self._generic[finding.kind])
+        return self._kept(finding) + self.place(finding.value)
+
+    def place(self, detail: str) -> str:
+        """What is left of the part of an address that is a person's when its names and numbers are gone: the kind of place (×小区)."""
+        named = [piece for piece in self._addresses.pieces(detail) if piece.level in self.place_levels and piece.kind_at < piece.end]
+        return f"{self._gone}{detail[named[-1].kind_at : named[-1].end]}" if named else self._generic["address"]
 
     def _hash(self, finding: Finding, job: Job) -> str:
         """The same with a keyed hash behind it: in letters, so that nothing reads it as a number or a sum; the engine passes over the mark."""
