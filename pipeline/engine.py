@@ -10,7 +10,7 @@ from pipeline import decide, facts
 from pipeline.advice import Adviser, View
 from pipeline.answer import Answer, Loss
 from pipeline.facts.questions import QuestionReader
-from pipeline.fuse import Labels, doubted, fuse, higher, raised, unrested
+from pipeline.fuse import Labels, doubted, fuse, higher, raised, settles, undoubted, unrested
 from pipeline.grade import Grade, grade
 from pipeline.match.reading import Reading
 from pipeline.match.scan import Spans, scan
@@ -122,11 +122,14 @@ class Engine:
         known = base if profile == adviser.profile else None
         view = View(self.pack, answer.document, reading, labels.categories, labels.disputes, labels.scripts, labels.stage, known)
         opinion = adviser.labels(view)
+        levels = adviser.levels(opinion, base.axes, base.level) if known is not None else ()
         self._settle(answer, fuse(self.pack, reading, labels, opinion))
+        if levels and settles(self.pack, opinion, levels):
+            base, reading.values["meta.thin_evidence"] = undoubted(self.pack, reading, base), 0.0
         _remember(answer, recall)
         result = higher(base, grade(self.pack, reading, profile))
-        if profile == adviser.profile:
-            result = raised(self.pack, reading, result, adviser.levels(opinion, base.axes, base.level))
+        if levels:
+            result = raised(self.pack, reading, result, levels)
         answer.advised(adviser, view, opinion)
         answer.leave_out(unrested(reading, result, doubted(self.pack, opinion, answer.against)))
         return result

@@ -154,6 +154,22 @@ def higher(base: Grade, after: Grade) -> Grade:
     return Grade(axes, max(base.level, after.level), base.profile, tuple(reasons))
 
 
+def settles(pack: Pack, opinion: Opinion, levels: Sequence[float]) -> bool:
+    """Whether a classifier that has read the whole text knows what the matter is, and holds it calm, where rules only found too little (`settles`)."""
+    sure, calm, severe = pack.settings["models"]["settles"]
+    return opinion.adds and max(opinion.category.values()) >= sure and sum(levels[1:]) <= calm and sum(levels[2:]) <= severe
+
+
+def undoubted(pack: Pack, reading: Reading, result: Grade) -> Grade:
+    """A grade without the statements of mere doubt. Whatever says that something is wrong stays."""
+    doubts = {(statement.axis, statement.entry["id"]) for statement in pack.statements.items if statement.entry["doubt"]}
+    reasons = tuple(reason for reason in result.reasons if (reason.axis, reason.id) not in doubts)
+    if len(reasons) == len(result.reasons):
+        return result
+    axes = {axis: max((reason.to for reason in reasons if reason.axis == axis), default=0) for axis in result.axes}
+    return Grade(axes, colour_level(pack, axes, result.profile, reading), result.profile, reasons)
+
+
 def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float]) -> Grade:
     """Raise the colour to the highest level whose chance of being reached lies over its bound (`raise_at`, lowest level first).
 

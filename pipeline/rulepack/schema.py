@@ -154,6 +154,7 @@ class Raise(Model):
     to: Annotated[int, Field(ge=0, le=3)]
     says: str
     basis: str = ""
+    doubt: bool = False  # nothing is known to be wrong, only too little is known: a classifier that is sure of it may settle it
 
 
 class Grading(Identified):

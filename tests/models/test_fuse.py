@@ -237,3 +237,29 @@ def test_where_all_that_rules_found_is_doubted_the_likeliest_stands_in_its_place
     assert [script.code for script in ask(engine, REBATES, opinion=opinion).fraud.scripts] == ["gambling_platform"]
     unsure = Opinion(category={"fraud": 0.99}, scripts={"brushing_rebate": 0.05, "gambling_platform": 0.45}, adds=True)
     assert [script.code for script in ask(engine, REBATES, opinion=unsure).fraud.scripts] == ["brushing_rebate"]
+
+
+ADVERT = "【老庙黄金】本周金价调整，旧金换新免工费，克减20元。来料加工。"
+CALM = {"category": {"invalid": 0.9, "service": 0.1}, "adds": True}
+
+
+def test_a_mere_doubt_of_the_rules_is_settled_by_a_classifier_that_has_read_all_and_is_sure(engine):
+    assert [reason["id"] for reason in engine.assess(Incident(narrative=ADVERT)).risk.reasons] == ["unknown"]
+    settled = ask(engine, ADVERT, opinion=Opinion(**CALM), levels=(0.9, 0.08, 0.01, 0.01))
+    assert (settled.risk.colour, settled.risk.reasons) == ("green", ())
+    assert "thin_evidence" not in set(settled.needs_review.codes)
+
+
+def test_a_doubt_stays_where_the_classifier_is_less_sure_or_has_not_read_all(engine):
+    for told in (
+        {"opinion": Opinion(**CALM), "levels": (0.6, 0.38, 0.01, 0.01)},
+        {"opinion": Opinion(**CALM), "levels": (0.85, 0.03, 0.06, 0.06)},
+        {"opinion": Opinion(**(CALM | {"category": {"invalid": 0.6, "help": 0.4}})), "levels": (0.9, 0.08, 0.01, 0.01)},
+        {"opinion": Opinion(**(CALM | {"adds": False})), "levels": (0.9, 0.08, 0.01, 0.01)},
+    ):
+        assert ask(engine, ADVERT, **told).risk.colour == "yellow"
+
+
+def test_no_classifier_settles_what_says_that_something_is_wrong(engine):
+    assert ask(engine, KNIFE, opinion=Opinion(**CALM), levels=(0.99, 0.01, 0.0, 0.0)).risk.colour == "red"
+    assert ask(engine, "喂", opinion=Opinion(**CALM), levels=(0.99, 0.01, 0.0, 0.0)).risk.colour == "yellow"
