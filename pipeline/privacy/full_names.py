@@ -161,7 +161,7 @@ class FullNames:
             self.one.pop(char, None)
             self.last.pop(char, None)
         self.given = frozenset(self.first)
-        self._common = frozenset((*background(), *self.one, *self.first, *self.last, *told.never, *told.not_rare, *(char for word in words() for char in word)))
+        self._common = frozenset((*background(), *self.one, *self.first, *self.last, *told.never, *told.not_rare, *"".join(words())))
         self.rare_one, self.rare_first, self.rare_last = (told.weights[f"rare_{place}"] for place in ("one", "first", "last"))
         sizes = {len(surname) for surname in self.surname}
         self._cross = {(size, size + more): _crossings(size, size + more, weights) for size in sizes for more in (1, 2)}

@@ -63,9 +63,10 @@ class Screen:
                 self._flag(column, {word[column] for word in words}, flag >> 1)
 
     def _points(self, column: int, points: Mapping[str, float], shifts: Iterable[int]) -> None:
-        for char, value in points.items():
-            if len(char) == 1:
-                self._rows[ord(char), column] += sum(round((value - NONE) * _SCALE) << shift for shift in shifts)
+        places = sum(1 << shift for shift in shifts)
+        told = [(ord(char), round((value - NONE) * _SCALE) * places) for char, value in points.items() if len(char) == 1]
+        at, worth = np.array(told, np.int64).reshape(-1, 2).T
+        self._rows[at, column] += worth  # every character stands there once
 
     def _flag(self, column: int, chars: Iterable[str], worth: int) -> None:
         self._rows[[ord(char) for char in set(chars)], column] += worth

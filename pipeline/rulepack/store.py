@@ -58,7 +58,7 @@ def _files(folder: Path) -> Iterator[Path]:
 def load_pack(overlays: Sequence[Path] = ()) -> Pack:
     """The pack of the shipped rules and overlays, compiled or from the store. Raises RuleError where a file cannot be used."""
     name = f"plan-{fingerprint([SHIPPED, *overlays])[:24]}.bin"
-    with _uncollected():
+    with uncollected():
         stored = _stored(cache_folder() / name)
         if stored is not None:
             return build(stored)
@@ -94,8 +94,8 @@ def load_leniently(overlays: Sequence[Path] = ()) -> tuple[Pack, list[RuleError]
 
 
 @contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: a pack is some hundred thousand objects that all stay."""
+def uncollected() -> Iterator[None]:
+    """Without garbage collection, for a load: what it makes is some hundred thousand objects that all stay."""
     running = gc.isenabled()
     gc.disable()
     try:
