@@ -10,7 +10,9 @@ import pytest
 
 from models import card, store
 from models.encoder import Encoded, Encoder
+from models.errors import ModelError
 from models.training.fit import _each, expected_error, folds_of
+from models.training.keep import keep
 from models.training.listen import listen
 from models.training.rows import labelled
 from models.training.run import Run, train
@@ -117,3 +119,27 @@ def test_going_on_from_what_ships_keeps_what_was_learned_with_its_encoder(tmp_pa
     train_cli.train(tmp_path, extra=None, unlabelled=None, hold_out=None, encoder=None, epochs=0, spare=None, cache=None)
     assert {path.name for path in tmp_path.iterdir()} == {store.ENCODER, store.TOKENIZER, "tuned.npz"}
     assert seen[0].spared == frozenset(store.manifest(store.shipped())["spared"]) != frozenset()
+
+
+def test_a_head_that_is_kept_answers_as_before_and_the_others_as_trained(folder, tmp_path, engine):
+    before, after = tmp_path / "before", tmp_path / "after"
+    for place, own in ((before, rows()), (after, rows()[: len(rows()) * 2 // 3])):
+        place.mkdir()
+        for name in (store.ENCODER, store.TOKENIZER):
+            shutil.copyfile(folder / name, place / name)
+        train(Run(own, [], place, place, 0))
+    new, old = store.load(after, "fast").heads, store.load(before, "fast").heads
+    keep(after, before, ["risk"])
+    made = store.load(after, "fast").heads
+    assert made.tasks["risk"] == old.tasks["risk"]
+    assert made.tasks["category"] == new.tasks["category"]
+    risk, category = old.tasks["risk"].columns, new.tasks["category"].columns
+    assert np.array_equal(made.encoder[:, risk], old.encoder[:, risk])
+    assert np.array_equal(made.rule[[made.index[name] for name in old.names]][:, risk], old.rule[:, risk])
+    assert np.array_equal(made.rule[[made.index[name] for name in new.names]][:, category], new.rule[:, category])
+    assert store.manifest(after)["kept"] == ["risk"]
+    with pytest.raises(ModelError, match="FQ4010"):
+        keep(after, before, ["weather"])
+    (before / store.MANIFEST).write_text((before / store.MANIFEST).read_text("utf-8").replace(store.digest(folder / store.ENCODER), "0"), "utf-8")
+    with pytest.raises(ModelError, match="FQ4010"):
+        keep(after, before, ["risk"])
