@@ -34,9 +34,21 @@ def _head(manifest: Mapping[str, Any]) -> list[str]:
         f"训练 trained on: {sum(trained.values())} 条标注 ({', '.join(f'{group} {count}' for group, count in trained.items())}), "
         f"自训练所用无标注文本 unlabelled {manifest['unlabelled']}; 随机种子 seed {manifest['seed']}; 规则 rules `{manifest['rules'][:19]}`; "
         f"训练时遮去 {manifest['thinned']:.0%} 的规则短语再读一遍 phrases struck out.",
+        *_kept(manifest),
+        "",
+        "读的是去掉人名与地名之后的文字: 谁、在哪里, 不改变任何标签。 They read a text without names of persons and places: who and where moves no label.",
         "",
         *_tuning(manifest),
     ]
+
+
+def _kept(manifest: Mapping[str, Any]) -> list[str]:
+    kept, made = manifest.get("kept"), []
+    if kept:
+        made.append(f"这几项的头照上一版, 没有重新训练 heads kept from the version before: {', '.join(kept)}.")
+    if manifest.get("mean"):
+        made.append("其余的头是上一版与新训练的平均 the other heads are the mean of that version's and the new ones.")
+    return made
 
 
 def _tuning(manifest: Mapping[str, Any]) -> list[str]:

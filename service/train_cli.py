@@ -40,6 +40,7 @@ def train(  # noqa: PLR0913 - options of a command
         list[str] | None, typer.Option("--spare", help="调编码器时不看、只用来校准的作者或来源, 可多次; 已调过的编码器也要写明, 随附的不写就是它自己的那几组")
     ] = None,
     kept: Annotated[list[str] | None, typer.Option("--keep", help="这一项(如 risk)的头不换, 照随附的; 须用随附的编码器, 可多次")] = None,
+    mean: Annotated[bool, typer.Option("--mean", help="没有 --keep 的头与随附的取平均; 须用随附的编码器")] = False,
     seed: Annotated[int, typer.Option(help="随机种子")] = 0,
     cache: Annotated[Path | None, typer.Option(help="存放编码结果的文件夹")] = None,
 ) -> None:
@@ -75,8 +76,8 @@ def train(  # noqa: PLR0913 - options of a command
     texts = examples() + [row for path in unlabelled or () for row in read_jsonl(path)[:most] if len(row.text) >= 15]
     with tempfile.TemporaryDirectory() as place:
         about = run_training(Run(rows, texts, out, out, seed, cache or Path(place), spared=frozenset(spare or ()), say=lambda text: typer.echo(text, err=True)))
-    if kept:
-        keep(out, store.shipped(), kept)
+    if kept or mean:
+        keep(out, store.shipped(), kept or (), mean=mean)
         about = store.manifest(out)
     typer.echo(json.dumps(about["cross_fit"], ensure_ascii=False, indent=1))
 
