@@ -157,7 +157,7 @@ def higher(base: Grade, after: Grade) -> Grade:
 def settles(pack: Pack, opinion: Opinion, levels: Sequence[float]) -> bool:
     """Whether a classifier that has read the whole text knows what the matter is, and holds it calm, where rules only found too little (`settles`)."""
     sure, calm, severe = pack.settings["models"]["settles"]
-    return opinion.adds and max(opinion.category.values()) >= sure and sum(levels[1:]) <= calm and sum(levels[2:]) <= severe
+    return opinion.adds and max(opinion.category.values(), default=0.0) >= sure and sum(levels[1:]) <= calm and sum(levels[2:]) <= severe
 
 
 def undoubted(pack: Pack, reading: Reading, result: Grade) -> Grade:
