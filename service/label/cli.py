@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 
 TIERS = (
-    "rules 只用规则: 最快, 生手写法的红色约漏一半; fast 加线性模型: 慢约一成, 漏两成; "
-    "cascade 拿不准时问编码器: 慢数倍到十几倍, 漏一成, 与接口、triage 一致; full 总问编码器(数字与测法见 service/label/README.md)"
+    "cascade 拿不准时问编码器, 与接口、triage 的答案一致; fast 规则加线性模型: 快三倍多, 平淡说出的险情多漏一截; "
+    "rules 只用规则: 最快, 漏得最多; full 总问编码器(数字与测法见 service/label/README.md)"
 )
+QUICKER = "急着要可以中断后换 --tier fast 重跑(快三倍多, 平淡说出的险情多漏一截)"
 
 
 class EngineName(StrEnum):
@@ -51,7 +52,7 @@ def label(  # noqa: PLR0913 - options of a command
     full: Annotated[bool, typer.Option("--full", help="加上 fq_assessment(完整结果 JSON)与 fq_narrative")] = False,
     profile: Annotated[str | None, typer.Option(help="分级方案, 如 tongxin346 xiushui three_colours abcd")] = None,
     playbook: Annotated[str | None, typer.Option(help="工作法, 如 default zhenjiang_1_3_n tongxin_346")] = None,
-    tier: Annotated[Tier, typer.Option("--tier", help=TIERS)] = Tier.FAST,
+    tier: Annotated[Tier, typer.Option("--tier", help=TIERS)] = Tier.CASCADE,
     models: Annotated[Path | None, typer.Option("--models", help="另训的模型文件夹")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="本地规则文件夹, 可多次")] = None,
     no_header: Annotated[bool, typer.Option("--no-header", help="首行就是数据, 列名为 列1 列2 …")] = False,
@@ -91,7 +92,7 @@ def label(  # noqa: PLR0913 - options of a command
     made = engine_for(options)
     names = _levels(made)
     console = Console(stderr=True)
-    with progress(console, names, quiet=quiet) as watch:
+    with progress(console, names, quiet=quiet, quicker=QUICKER if tier in (Tier.CASCADE, Tier.FULL) else "") as watch:
         done = label_file(path, output, options, workers=workers or usable_processors(), resume=resume, overwrite=overwrite, watch=watch, label=by)
     _tell(output, done)
     raise typer.Exit(0 if done.accounted else 1)

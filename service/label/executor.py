@@ -23,7 +23,7 @@ class Choice:
     rules: tuple[str, ...] = ()
     profile: str | None = None
     playbook: str | None = None
-    tier: str = "fast"
+    tier: str = "cascade"
     models: str | None = None
 
 

@@ -15,19 +15,20 @@ from service.label.run import Watch
 from service.terminal import STYLE
 
 EVERY = 10.0  # seconds between lines where there is no terminal
+LONG = 3600.0  # seconds left from which a quicker way is told, once
 
 
 @contextmanager
-def progress(console: Console, names: dict[str, str], *, quiet: bool) -> Iterator[Watch | None]:
-    """A watcher of a run. `names`: colour codes in the order of the profile, with their names."""
+def progress(console: Console, names: dict[str, str], *, quiet: bool, quicker: str = "") -> Iterator[Watch | None]:
+    """A watcher of a run. `names`: colour codes in the order of the profile, with their names; `quicker`: what is told where it will take long."""
     if quiet:
         yield None
     elif console.is_terminal:
         with _bar(console) as bar:
             task = bar.add_task("标注", total=None, rate="", colours="")
-            yield _on_bar(bar, task, names)
+            yield _on_bar(bar, task, names, quicker)
     else:
-        yield _in_lines(console, names)
+        yield _in_lines(console, names, quicker)
 
 
 def _bar(console: Console) -> Progress:
@@ -38,8 +39,9 @@ def _bar(console: Console) -> Progress:
 class _Pace:
     """Counts so far, and the rate of what this run itself has done."""
 
-    def __init__(self, names: dict[str, str]) -> None:
+    def __init__(self, names: dict[str, str], quicker: str) -> None:
         self.names, self.colours, self.rejects, self.done, self.made, self.start = names, Counter[str](), 0, 0, 0, time.monotonic()
+        self.quicker = quicker
 
     def add(self, tally: Tally, there: bool) -> None:
         self.colours.update(tally.colours)
@@ -51,6 +53,18 @@ class _Pace:
     def rate(self) -> float:
         return self.made / max(time.monotonic() - self.start, 1e-3)
 
+    def left(self, records: int) -> float:
+        """Seconds still to go."""
+        return (records - self.done) / self.rate if self.rate else 0.0
+
+    def advice(self, records: int) -> str:
+        """What is told where much time is left: once."""
+        left = self.left(records)
+        if not self.quicker or left < LONG:
+            return ""
+        said, self.quicker = f"照现在的速度还要约 {left / 3600:.1f} 小时; {self.quicker}", ""
+        return said
+
     def told(self, *, styled: bool) -> str:
         """Counts by colour, then rejects where there are any."""
         parts = [
@@ -60,18 +74,20 @@ class _Pace:
         return " ".join([*parts, f"退回 {self.rejects}"] if self.rejects else parts)
 
 
-def _on_bar(bar: Progress, task: int, names: dict[str, str]) -> Watch:
-    pace = _Pace(names)
+def _on_bar(bar: Progress, task: int, names: dict[str, str], quicker: str) -> Watch:
+    pace = _Pace(names, quicker)
 
     def watch(tally: Tally, records: int, there: bool) -> None:
         pace.add(tally, there)
+        if said := pace.advice(records):
+            bar.console.print(said, markup=False, highlight=False)
         bar.update(task, total=records, completed=pace.done, rate=f"{pace.rate:,.0f} 条/秒", colours=pace.told(styled=True))  # type: ignore[arg-type]
 
     return watch
 
 
-def _in_lines(console: Console, names: dict[str, str]) -> Watch:
-    pace = _Pace(names)
+def _in_lines(console: Console, names: dict[str, str], quicker: str) -> Watch:
+    pace = _Pace(names, quicker)
     last = time.monotonic()
 
     def watch(tally: Tally, records: int, there: bool) -> None:
@@ -80,7 +96,9 @@ def _in_lines(console: Console, names: dict[str, str]) -> Watch:
         now = time.monotonic()
         if now - last >= EVERY or pace.done == records:
             last = now
-            left = (records - pace.done) / pace.rate if pace.rate else 0.0
-            console.print(f"标注 {pace.done}/{records} · {pace.rate:,.0f} 条/秒 · 剩 {left:.0f} 秒 · {pace.told(styled=False)}", markup=False, highlight=False)
+            about = f"{pace.rate:,.0f} 条/秒 · 剩 {pace.left(records):.0f} 秒"
+            console.print(f"标注 {pace.done}/{records} · {about} · {pace.told(styled=False)}", markup=False, highlight=False)
+            if said := pace.advice(records):
+                console.print(said, markup=False, highlight=False)
 
     return watch
