@@ -79,14 +79,14 @@ def order(told: Told) -> dict[str, Any]:
         "orderNo": told.state["incident_id"],
         "orderSource": "110非警务分流" if answer.route is not None else "110",
         "acceptTime": _time(told.state["received_at"]),
-        "happenTime": incident.occurred_at.isoformat() if incident and incident.occurred_at else None,
+        "happenTime": _clock(incident.occurred_at) if incident and incident.occurred_at else None,
         "title": answer.dispute.name if answer.dispute else answer.category.name,
         "category": answer.category.name,
         "content": incident.narrative if incident else None,
         "address": incident.place if incident else None,
         "urgency": answer.risk.name,
         "handleUnit": (answer.route or {}).get("unit"),
-        "dueTime": (answer.route or {}).get("due"),
+        "dueTime": _clock(due) if (due := (answer.route or {}).get("due")) else None,
         "suggestion": answer.risk.handling,
         "needConfirm": True,
     }
@@ -96,7 +96,7 @@ Field = Callable[[Told], object]
 _COLUMNS: dict[str, Field] = {
     "事件编号": lambda t: t.state["incident_id"],
     "上报时间": lambda t: _time(t.state["received_at"]),
-    "发生时间": lambda t: t.incident.occurred_at.isoformat(sep=" ") if t.incident and t.incident.occurred_at else "",
+    "发生时间": lambda t: _clock(t.incident.occurred_at) if t.incident and t.incident.occurred_at else "",
     "所属网格": lambda t: t.state["station"],
     "发生地点": lambda t: t.incident.place if t.incident else "",
     "事件类别": lambda t: t.answer.category.name,
@@ -128,6 +128,15 @@ def _safe(value: object) -> str:
 
 def _time(ms: int) -> str:
     return dt.datetime.fromtimestamp(ms / 1000, _CHINA).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _clock(at: dt.datetime | str) -> str:
+    """A time as these systems write it, Beijing time; a word that is no time stays."""
+    try:
+        told = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
+    except ValueError:
+        return str(at)
+    return (told.astimezone(_CHINA) if told.tzinfo is not None else told).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def rendered(form: str, items: Sequence[Told]) -> tuple[bytes, str]:

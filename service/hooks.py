@@ -1,7 +1,8 @@
 """Outgoing webhooks: CloudEvents (or a 企业微信 message) posted for entries of the audit chain, signed, retried with growing pauses, kept when dead.
 
-One process of all sends at a time (a lease in the store). What is due is made of the chain, so nothing is lost between an event and its delivery.
-Signature: `webhook-signature: v1,base64(HMAC-SHA256(secret, id.timestamp.body))`, the scheme of standardwebhooks.com.
+One process of all sends at a time (a lease in the store), each receiver in a task of its own, so that a dead one delays nobody else. What is due is made of
+the chain, so nothing is lost between an event and its delivery.
+Signature: `webhook-signature: v1,base64(HMAC-SHA256(key, id.timestamp.body))`, by standardwebhooks.com: the key is the secret after `whsec_`, base64.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import secrets
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from pipeline.rulepack.pack import Pack
 from pipeline.values import assessment_from_json
@@ -31,14 +33,26 @@ from service.store.writer import Tx
 ACTIONS = ("assess", "decide", "case", "job")
 FORMS = ("cloudevents", "wecom")
 PAUSES = (10, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200)  # seconds before each further attempt; then the delivery is dead
-_TIMEOUT, _TICK, _LEASE_MS, _PAGE = 10.0, 1.0, 15_000, 200
+SECRET = "whsec_"
+_TIMEOUT, _TICK, _LEASE_MS, _PAGE, _AT_ONCE = 10.0, 1.0, 15_000, 200, 8
 _CURSOR, _HOLDER = "webhook_seq", "webhook_lease"
+
+
+def new_secret() -> str:
+    """A secret as the libraries of standardwebhooks.com take it."""
+    return SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def sign(secret: str, ident: str, timestamp: int, body: bytes) -> str:
     """The signature header of a delivery."""
     told = f"{ident}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(secret.encode(), told, hashlib.sha256).digest()).decode()
+    return "v1," + base64.b64encode(hmac.new(_key(secret), told, hashlib.sha256).digest()).decode()
+
+
+def _key(secret: str) -> bytes:
+    """The bytes of a secret. Those made before 2026-11-24 were no padded base64, and their receivers know them as the whole string."""
+    told = secret.removeprefix(SECRET)
+    return base64.b64decode(told) if told.endswith("=") else secret.encode()
 
 
 def due_after(attempts: int, now: int) -> int | None:
@@ -59,15 +73,24 @@ class Sender:
         """Until cancelled."""
         import httpx2
 
+        busy: dict[str, asyncio.Task[None]] = {}
         async with httpx2.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
-            while True:
-                try:
-                    if await self._hooks() and await self._store.write(self._lease):
-                        await self._store.write(self._plan)
-                        await self._send(client)
-                except Exception as error:  # the next turn tries again
-                    log().error("error", kind="webhooks", where=frames(error))
-                await asyncio.sleep(self._tick)
+            try:
+                while True:
+                    with _kept():
+                        if not await self._hooks():
+                            pass
+                        elif await self._store.write(self._lease):
+                            await self._store.write(self._plan)
+                            busy = {hook: task for hook, task in busy.items() if not task.done()}
+                            for hook in await self._due():
+                                if hook not in busy:
+                                    busy[hook] = asyncio.create_task(self._send(client, hook))
+                        else:  # another process sends now
+                            await _ended(busy)
+                    await asyncio.sleep(self._tick)
+            finally:
+                await _ended(busy)
 
     async def _hooks(self) -> bool:
         wanted = select(webhooks.c.id).where(webhooks.c.ended.is_(None)).limit(1)
@@ -97,17 +120,24 @@ class Sender:
         if rows:
             _put(tx, _CURSOR, str(rows[-1]["seq"]), known=bool(found))
 
-    async def _send(self, client: Any) -> None:
-        pending = and_(deliveries.c.state == "pending", deliveries.c.due <= now_ms())
-        columns = (deliveries, webhooks.c.url, webhooks.c.secret, webhooks.c.form, webhooks.c.ended)
-        wanted = select(*columns).join(webhooks, webhooks.c.id == deliveries.c.webhook).where(pending).order_by(deliveries.c.due, deliveries.c.seq).limit(_PAGE)
-        rows = await self._store.read_async(lambda connection: connection.execute(wanted).mappings().all())
-        down: set[str] = set()  # receivers that failed in this round: the rest of theirs waits for the next, and nobody waits for them
-        for start in range(0, len(rows), 8):
-            part = [row for row in rows[start : start + 8] if row["webhook"] not in down]
-            sent = await asyncio.gather(*(self._one(client, row) for row in part))
-            down |= {row["webhook"] for row, good in zip(part, sent, strict=True) if not good}
-            await self._store.write(self._lease)
+    async def _due(self) -> list[str]:
+        """The receivers for whom something is due."""
+        wanted = select(deliveries.c.webhook).where(_pending()).distinct()
+        return list(await self._store.read_async(lambda connection: connection.execute(wanted).scalars().all()))
+
+    async def _send(self, client: Any, hook: str) -> None:
+        """What is due for one receiver: the oldest alone, and while it takes them more at once. After a failure the rest waits for a later round."""
+        with _kept():
+            columns = (deliveries, webhooks.c.url, webhooks.c.secret, webhooks.c.form, webhooks.c.ended)
+            mine = and_(_pending(), deliveries.c.webhook == hook)
+            joined = select(*columns).join(webhooks, webhooks.c.id == deliveries.c.webhook).where(mine)
+            wanted = joined.order_by(deliveries.c.due, deliveries.c.seq).limit(_PAGE)
+            rows = await self._store.read_async(lambda connection: connection.execute(wanted).mappings().all())
+            at, width = 0, 1
+            while at < len(rows):
+                if not all(await asyncio.gather(*(self._one(client, row) for row in rows[at : at + width]))):
+                    return
+                at, width = at + width, _AT_ONCE
 
     async def _one(self, client: Any, row: Any) -> bool:
         import httpx2
@@ -139,6 +169,27 @@ class Sender:
             if told is not None:
                 return msgspec.json.encode(message(told)), "application/json"
         return msgspec.json.encode(event(entry, self._source)), "application/cloudevents+json"
+
+
+@contextlib.contextmanager
+def _kept() -> Iterator[None]:
+    """Whatever fails is logged, and the next turn tries again."""
+    try:
+        yield
+    except Exception as error:
+        log().error("error", kind="webhooks", where=frames(error))
+
+
+async def _ended(busy: dict[str, asyncio.Task[None]]) -> None:
+    """Cancel what still sends; what was not told to have arrived stays due."""
+    for task in busy.values():
+        task.cancel()
+    await asyncio.gather(*busy.values(), return_exceptions=True)
+    busy.clear()
+
+
+def _pending() -> ColumnElement[bool]:
+    return and_(deliveries.c.state == "pending", deliveries.c.due <= now_ms())
 
 
 def event(entry: Any, source: str) -> dict[str, Any]:

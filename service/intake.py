@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,7 +94,7 @@ class Intake:
         state = self._state(row, version)
         if found:
             (before,) = tx.rows(select(assessments.c.input_hash).where(assessments.c.id == found[0]["assessment"]))
-            changed = _renewed(found[0], state, same=before["input_hash"] == row["input_hash"])
+            changed = _renewed(found[0], state, self.levels, same=before["input_hash"] == row["input_hash"])
             tx.execute(update(incidents).where(incidents.c.key == row["incident"]).values(changed))
             state |= changed
         else:
@@ -153,17 +154,30 @@ class Intake:
         }
 
 
-def _renewed(old: Any, new: dict[str, Any], *, same: bool) -> dict[str, Any]:
-    """What a new version changes. The highest colour seen stays until a person lowers it; a person's lowering stays until a text that differs
-    (`same` is false) is graded higher again."""
+def _renewed(old: Any, new: dict[str, Any], levels: Sequence[str], *, same: bool) -> dict[str, Any]:
+    """What a new version changes. The highest colour seen stays until a person lowers it, also where the new version is told in another profile's
+    colours (`levels`); a person's lowering stays until a text that differs (`same` is false) is graded higher again."""
     changed = {name: new[name] for name in (*_WRITTEN, "updated_at", "versions", "assessment")}
-    if old["profile"] != new["profile"]:  # colours of two profiles do not compare: what the newest says stands, to be looked at afresh
-        return changed | {name: new[name] for name in ("colour", "rank", "urgency", "status")}
-    if new["rank"] > old["rank"] and (old["status"] == "open" or not same):
+    rank = old["rank"]
+    if old["profile"] != new["profile"]:
+        rank = carried(rank, int(old["levels"]), len(levels))
+        changed |= {"colour": levels[rank], "rank": rank}
+    if new["rank"] > rank and (old["status"] == "open" or not same):
         return changed | {"colour": new["colour"], "rank": new["rank"], "urgency": max(old["urgency"], new["urgency"]), "status": "open"}
     if old["status"] == "open":
         changed["urgency"] = max(old["urgency"], new["urgency"])
     return changed
+
+
+def carried(rank: int, of: int, to: int) -> int:
+    """A rank among `of` levels as one among `to`: the nearest by its share of the way up, the higher of two as near. The top stays the top.
+
+    >>> [carried(rank, 4, 3) for rank in range(4)]
+    [0, 1, 1, 2]
+    """
+    if of < 2:
+        return to - 1 if rank else 0
+    return min(to - 1, (2 * rank * (to - 1) + of - 1) // (2 * (of - 1)))
 
 
 def without_quotes(answer: Assessment) -> Assessment:

@@ -76,7 +76,7 @@ def of_http(status: int, headers: Mapping[str, str] | None) -> Problem:
 
 _SAYS = {
     "missing": "缺少此项",
-    "extra_forbidden": "没有这一项",
+    "extra_forbidden": "没有这一项(可用的项名见 /docs; 发来的项名不重复, 其中可能有警情文字)",
     "string_too_long": "太长",
     "string_too_short": "太短",
     "too_long": "太多",
@@ -90,6 +90,8 @@ _SAYS = {
     "enum": "不在可选值之中",
     "bool_parsing": "须是 true 或 false",
     "bool_type": "须是 true 或 false",
+    "year_range": "年份须在 1970 与 2199 之间",
+    "together": "经度与纬度须同给",
 }
 
 

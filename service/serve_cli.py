@@ -222,11 +222,12 @@ def keys_rotate(ident: str, grace_hours: Annotated[float, typer.Option(help="旧
 
 @keys.command("revoke")
 def keys_revoke(ident: str, database: Database = None) -> None:
-    """立即作废。"""
+    """作废; 正在运行的服务至多 5 秒后不再认它。"""
     from service.keys import revoke
 
     with open_store(database) as opened:
         revoke(opened, ident)
+    sys.stderr.write(f"密钥 {ident} 已作废; 正在运行的服务至多 5 秒后不再认它\n")
 
 
 @audit.command("verify")

@@ -15,7 +15,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class Settings(BaseSettings):
     """What a bureau decides. Defaults are those of one station: SQLite beside the process, keys asked for, nothing shown to strangers."""
 
-    model_config = SettingsConfigDict(env_prefix="FENGQIAO_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FENGQIAO_", env_ignore_empty=True, extra="forbid", frozen=True)
 
     # where it listens
     host: str = Field(default="127.0.0.1", description="监听地址")

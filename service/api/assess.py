@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from service.api.context import Context, Here
 from service.api.once import commit, replayed
 from service.api.openapi import body, reply
 from service.api.replies import BatchOut, ProblemField, Rejected, Shadowed
-from service.api.wire import AssessIn, BatchIn, etag, json_bytes, json_response, purpose_of, read_body, tag_of, validated
+from service.api.wire import IDENT, AssessIn, BatchIn, etag, json_bytes, json_response, purpose_of, read_body, tag_of, validated
 from service.audit import Entry
 from service.decisions import find_incident
 from service.intake import Intake, Taken, Who
@@ -36,6 +37,7 @@ router = APIRouter(tags=["assessments"])
 may_assess = allowed("assess")
 Assessing = Annotated[Principal, Depends(may_assess)]
 Reading = Annotated[Principal, Depends(allowed("read"))]
+_LONGEST_IDENT = 128
 _SLICE, _SLICE_CHARACTERS = 25, 20_000  # what a batch assesses before others get their turn
 
 
@@ -115,8 +117,15 @@ def _sorted(here: Context, items: Sequence[Any]) -> tuple[list[tuple[int, Assess
             check(here, asked)
             good.append((index, asked))
         except Problem as problem:
-            rejected.append(Rejected(index, problem.code, problem.zh, tuple(ProblemField(**error) for error in problem.errors)))
+            fields = tuple(ProblemField(**error) for error in problem.errors)
+            rejected.append(Rejected(index, problem.code, problem.zh, fields, problem.remedy, _ident(item)))
     return good, rejected
+
+
+def _ident(item: Any) -> str | None:
+    """The incident id of an item that cannot be assessed, where it is one: so that a client knows which of its own was refused."""
+    given = item.get("incident_id") if isinstance(item, dict) else None
+    return given if isinstance(given, str) and len(given) <= _LONGEST_IDENT and re.fullmatch(IDENT, given) else None
 
 
 def check(here: Context, asked: AssessIn) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from service.api.context import Context
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")  # W3C: version ff and ids of zeros are none
 _SIGN_IN = 4096  # bytes: what is read of those who have shown no key
 _GONE = 499  # in the log and the metrics alone
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -91,7 +91,7 @@ class _Visit:
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         self.request_id = given if _REQUEST_ID.fullmatch(given) else chance_id()
         trace = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b"").decode("latin-1"))
-        self.trace_id = trace.group(1) if trace else chance_id()
+        self.trace_id, self._flags = (trace.group(1), trace.group(2)) if trace else (chance_id(), "00")
         length = headers.get(b"content-length", b"0")
         self.declared = int(length) if length.isdigit() and len(length) < 16 else 0
         scope["fengqiao.request_id"] = self.request_id
@@ -123,7 +123,7 @@ class _Visit:
             present = {name for name, _ in headers}
             headers += [pair for pair in _HEADERS if pair[0] not in present]
             headers.append((b"x-request-id", self.request_id.encode()))
-            headers.append((b"traceparent", f"00-{self.trace_id}-{chance_id(64)}-00".encode()))
+            headers.append((b"traceparent", f"00-{self.trace_id}-{chance_id(64)}-{self._flags}".encode()))
             message["headers"] = headers
         await self._send(message)
 

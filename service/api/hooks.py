@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from service.api.replies_work import DeliveryList, DeliveryOut, WebhookList, Web
 from service.api.wire import WebhookIn, json_response, purpose_of, read_body
 from service.audit import Entry
 from service.decisions import find_incident
-from service.hooks import ACTIONS, begin
+from service.hooks import ACTIONS, begin, new_secret
 from service.keys import Principal
 from service.problems import Problem, not_found
 from service.store.database import new_id, now_ms
@@ -39,15 +39,11 @@ _FORMS: dict[int | str, dict[str, Any]] = {
 async def create(request: Request, here: Here, who: Admin) -> Response:
     """到达、决定、闭环、任务发生时 POST 到此地址(CloudEvents 或企业微信消息), HMAC 签名, 失败按间隔重试。secret 只在此给出一次。"""
     asked = await read_body(request, WebhookIn)
-    address = urlsplit(asked.url)
-    if address.scheme not in ("http", "https") or not address.hostname or address.username:
-        raise Problem(
-            422, "FQ6014", "地址须是 http(s)://主机/…", "the address must be http(s)://host/…", remedy="写成 http(s)://主机[:端口]/路径, 网址里不带用户名与密码"
-        )
+    host = _host(asked.url)
     hosts = here.settings.webhook_hosts
-    if hosts and address.hostname not in hosts:
+    if hosts and host not in hosts:
         raise Problem(422, "FQ6015", "此主机不在允许之列", "the host is not on the list", remedy="FENGQIAO_WEBHOOK_HOSTS")
-    ident, secret = new_id(), f"whsec_{secrets.token_urlsafe(32)}"
+    ident, secret = new_id(), new_secret()
     row = {
         "id": ident, "at": now_ms(), "actor": who.name, "url": asked.url, "secret": secret, "actions": " ".join(asked.actions or ACTIONS), "form": asked.form,
         "least": asked.least_rank, "ended": None,
@@ -60,6 +56,24 @@ async def create(request: Request, here: Here, who: Admin) -> Response:
 
     await here.store.write(unit)
     return json_response(_told(row, {}, secret), status=201, headers={"location": f"/v1/webhooks/{ident}/deliveries"})
+
+
+def _host(url: str) -> str:
+    """The host of an address that can be posted to. Raises Problem 422."""
+    try:
+        address = urlsplit(url)
+        good = address.scheme in ("http", "https") and address.hostname and not address.username and address.port != 0
+    except ValueError:  # a port beyond 65535, half an IPv6 address
+        good = False
+    if not good or any(letter.isspace() for letter in url):
+        raise Problem(
+            422,
+            "FQ6014",
+            "地址须是 http(s)://主机/…",
+            "the address must be http(s)://host/…",
+            remedy="写成 http(s)://主机[:端口]/路径, 不含空格, 网址里不带用户名与密码",
+        )
+    return str(address.hostname)
 
 
 @router.get("/v1/webhooks", summary="回调地址一览", responses=reply("WebhookList", 200))
@@ -98,7 +112,14 @@ async def remove(id: str, here: Here, who: Admin) -> Response:
 async def sent(id: str, here: Here, who: Admin, state: Annotated[Literal["pending", "delivered", "dead"], Query(description="哪种状态")] = "dead") -> Response:
     """待投、已达、死信(多次失败后留存, 可重投)。"""
     wanted = select(deliveries).where(deliveries.c.webhook == id, deliveries.c.state == state).order_by(deliveries.c.seq.desc()).limit(500)
-    rows = await here.store.read_async(lambda connection: connection.execute(wanted).mappings().all())
+
+    def look(connection: Connection) -> Sequence[Any] | None:
+        known = connection.execute(select(webhooks.c.id).where(webhooks.c.id == id)).all()
+        return connection.execute(wanted).mappings().all() if known else None
+
+    rows = await here.store.read_async(look)
+    if rows is None:
+        raise not_found("没有这个回调地址", "no such webhook")
     return json_response(DeliveryList(tuple(DeliveryOut(row["id"], row["seq"], row["state"], row["attempts"], row["due"], row["status"]) for row in rows)))
 
 

@@ -52,6 +52,7 @@ class JobQuery(Wire):
     output: Wanted = Field(default="csv", description="结果要什么")
     text_column: list[Column] = Field(default=[], max_length=20, description="警情文本列; 缺省按常见表头猜")
     id_column: Column | None = Field(default=None, description="编号列")
+    no_header: bool = Field(default=False, description="首行就是数据, 列名为 列1 列2 …")
     full: bool = Field(default=False, description="加上完整答案")
     profile: str | None = Field(default=None, max_length=64, pattern=LINE, description="分级方案")
     deid: Literal["mask", "replace", "hash", "remove"] | None = Field(default=None, description="结果去标识")
@@ -65,6 +66,7 @@ class _Options(msgspec.Struct, frozen=True):
     full: bool
     engine: dict[str, Any]
     deid: str | None
+    header: bool = True
 
 
 @router.post("/v1/jobs", summary="上传表格成批标注", status_code=202, responses=reply("JobOut", 202), openapi_extra=_UPLOAD)
@@ -81,7 +83,7 @@ async def upload(request: Request, here: Here, who: Working, query: Annotated[Jo
     settings = here.settings
     engine: dict[str, Any] = {"rules": [str(path.absolute()) for path in settings.rules], "profile": query.profile or settings.profile}
     engine |= {"playbook": settings.playbook, "tier": settings.tier, "models": settings.models and str(settings.models.absolute())}
-    options = _Options(query.input, query.output, query.text_column, query.id_column, query.full, engine, query.deid)
+    options = _Options(query.input, query.output, query.text_column, query.id_column, query.full, engine, query.deid, not query.no_header)
     ident = new_id()
     size = await _save(request, here.jobs.place(ident), query.input, options)
     if size == 0:

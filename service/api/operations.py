@@ -81,12 +81,14 @@ async def export(here: Here, who: Auditing, after: Annotated[int, Query(ge=0, lt
     return StreamingResponse(lines(), media_type="application/x-ndjson")
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="进程是否活着", tags=["operations"], responses=reply("Health", 200))
 async def healthz() -> Response:
     """进程活着即 200。"""
     return json_response(Health("ok"))
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="可否接请求", tags=["operations"], responses=reply("Health", 200) | reply("Health", 503, "未就绪或正在停止"))
 async def readyz(here: Here) -> Response:
     """规则、库、写入线程都就绪为 200; 正在停止或有一项不行为 503。"""

@@ -127,6 +127,8 @@ class Rejected(msgspec.Struct, frozen=True):
     code: str
     title: str
     errors: tuple[ProblemField, ...] = ()
+    remedy: str = ""
+    incident_id: str | None = None
 
 
 class BatchOut(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import hashlib
 import unicodedata
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,8 +28,8 @@ PURPOSES: dict[str, Purpose] = {
 }
 LINE = r"^[^\x00-\x1f\x7f]*$"  # one line, no control characters
 TEXT = r"^[^\x00]*$"  # PostgreSQL's texts cannot hold NUL
-IDENT = r"^[^\x00-\x1f\x7f/]*$"  # … and no slash: it becomes part of an address
-PATTERNS = {LINE: "须是一行, 不含换行与控制字符", TEXT: "不含 NUL 字符", IDENT: "须是一行, 不含 / 与控制字符"}  # as problems say it
+IDENT = r"^[^\x00-\x1f\x7f/]*[^\x00-\x1f\x7f/.\s][^\x00-\x1f\x7f/]*$"  # … and no slash, nor mere dots and blanks: it becomes part of an address
+PATTERNS = {LINE: "须是一行, 不含换行与控制字符", TEXT: "不含 NUL 字符", IDENT: "须是一行, 不含 / 与控制字符, 不能只有点或空格"}  # as problems say it
 _EARLIEST, _LATEST = 1970, 2199
 CHINA = dt.timezone(dt.timedelta(hours=8))  # one time zone by law: a time without one is told by it, whatever the clock of the server says
 
@@ -56,7 +58,7 @@ class AssessIn(Wire):
 
     narrative: str = Field(description="警情文本, 原样; 证据位置按此文本的码点计")
     incident_id: str | None = Field(
-        None, min_length=1, max_length=128, pattern=IDENT, description="警情编号(不含 /); 同一编号再次研判记为新版本。不给则由文本散列而来"
+        None, min_length=1, max_length=128, pattern=IDENT, description="警情编号(不含 /, 不能只有点或空格); 同一编号再次研判记为新版本。不给则由文本散列而来"
     )
     occurred_at: dt.datetime | None = Field(default=None, description="来电时间, ISO 8601")
     place: str = Field(default="", max_length=500, pattern=LINE, description="地点")
@@ -73,13 +75,13 @@ class AssessIn(Wire):
     @classmethod
     def _plausible(cls, at: dt.datetime | None) -> dt.datetime | None:
         if at is not None and not _EARLIEST <= at.year <= _LATEST:
-            raise ValueError("year out of range")
+            raise PydanticCustomError("year_range", "year out of range")
         return at
 
     @model_validator(mode="after")
     def _both(self) -> AssessIn:
         if (self.longitude is None) != (self.latitude is None):
-            raise ValueError("longitude and latitude go together")
+            raise PydanticCustomError("together", "longitude and latitude go together")
         return self
 
     @property
@@ -157,7 +159,7 @@ class SearchIn(Wire):
     @classmethod
     def _plausible(cls, at: dt.datetime | None) -> dt.datetime | None:
         if at is not None and not _EARLIEST < at.year < _LATEST:
-            raise ValueError("year out of range")
+            raise PydanticCustomError("year_range", "year out of range")
         return at
 
 
@@ -195,7 +197,7 @@ class StepIn(Wire):
     @classmethod
     def _plausible(cls, at: dt.datetime | None) -> dt.datetime | None:
         if at is not None and not _EARLIEST < at.year < _LATEST:
-            raise ValueError("year out of range")
+            raise PydanticCustomError("year_range", "year out of range")
         return at
 
 
@@ -230,7 +232,7 @@ class PaperIn(Wire):
     @classmethod
     def _plausible(cls, at: dt.datetime | None) -> dt.datetime | None:
         if at is not None and not _EARLIEST < at.year < _LATEST:
-            raise ValueError("year out of range")
+            raise PydanticCustomError("year_range", "year out of range")
         return at
 
 
@@ -274,7 +276,9 @@ async def read_body(request: Request, model: type[M]) -> M:
     media = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if media != "application/json" and not media.endswith("+json"):
         raise Problem(415, "FQ6003", "请用 application/json", "send application/json", remedy="Content-Type: application/json")
-    data = await request.body()
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(415, "FQ6016", "请求体不要压缩", "send the body uncompressed", remedy="去掉 Content-Encoding")
+    data = (await request.body()).removeprefix(codecs.BOM_UTF8)  # some systems begin every text with it
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -129,6 +129,7 @@ class Client(Connection):
         output: Literal["csv", "xlsx", "jsonl", "parquet"] | None = None,
         text_column: list[str] | None = None,
         id_column: str | None = None,
+        no_header: bool | None = None,
         full: bool | None = None,
         profile: str | None = None,
         deid: Literal["mask", "replace", "hash", "remove"] | None = None,
@@ -137,7 +138,16 @@ class Client(Connection):
         return self._call(
             "POST",
             "/v1/jobs",
-            query={"input": input, "output": output, "text_column": text_column, "id_column": id_column, "full": full, "profile": profile, "deid": deid},
+            query={
+                "input": input,
+                "output": output,
+                "text_column": text_column,
+                "id_column": id_column,
+                "no_header": no_header,
+                "full": full,
+                "profile": profile,
+                "deid": deid,
+            },
             content=content,
         ).json()
 

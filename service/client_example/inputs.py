@@ -9,7 +9,7 @@ class AssessIn(TypedDict, total=False):
     """一条警情。"""
 
     narrative: Required[str]  # 警情文本, 原样; 证据位置按此文本的码点计
-    incident_id: str | None  # 警情编号(不含 /); 同一编号再次研判记为新版本。不给则由文本散列而来
+    incident_id: str | None  # 警情编号(不含 /, 不能只有点或空格); 同一编号再次研判记为新版本。不给则由文本散列而来
     occurred_at: str | None  # 来电时间, ISO 8601
     place: str  # 地点
     station: str  # 辖区单位

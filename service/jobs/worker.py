@@ -22,6 +22,7 @@ from service.label.run import label_file
 
 STARTED_BY = "FENGQIAO_JOB_PARENT"
 GONE = 3  # exit code
+_OPTIONS = {"--text-column ": "text_column=", "--id-column ": "id_column=", "--no-header": "no_header=true"}  # of the command, as the upload's parameters
 
 
 def main(folder: Path) -> int:
@@ -39,14 +40,23 @@ def main(folder: Path) -> int:
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     told["engine"]["rules"] = tuple(told["engine"]["rules"])
     treated = deid(told["deid"], folder / "deid.key") if told["deid"] else None
-    options = Options(tuple(told["texts"]), told["id_column"], told["full"], Choice(**told["engine"]), escape=True, deid=treated)
+    options = Options(
+        tuple(told["texts"]), told["id_column"], told["full"], Choice(**told["engine"]), escape=True, deid=treated, header=told.get("header", True)
+    )
     try:
         done = label_file(folder / f"input.{told['given']}", folder / f"result.{told['wanted']}", options, resume=True, overwrite=True, watch=watch)
     except FengqiaoError as error:
-        write(folder / "result.json", {"code": error.code, "title": error.zh, "reason": error.en, "remedy": error.remedy})
+        write(folder / "result.json", {"code": error.code, "title": error.zh, "reason": error.en, "remedy": _over_http(error.remedy)})
         return 2
     write(folder / "result.json", {"code": "", "records": done.records, "rows": done.tally.rows, "rejects": done.tally.rejects})
     return 0
+
+
+def _over_http(remedy: str) -> str:
+    """A remedy in the words of the interface, not of the command."""
+    for option, parameter in _OPTIONS.items():
+        remedy = remedy.replace(option, parameter)
+    return remedy
 
 
 def _die_with(parent: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from sqlalchemy import select
 
 from pipeline.values import Incident, to_json
@@ -55,6 +56,40 @@ def test_the_highest_colour_seen_stays_while_typing(service, headers):
     service.assess(GREEN, headers, incident_id="J4")
     incident = service.client.get("/v1/assessments/J4/record", headers=headers).json()["incident"]
     assert (incident["colour"], incident["machine_colour"], incident["versions"]) == ("red", "green", 2)
+
+
+@pytest.mark.parametrize("profile", ["three_colours", "abcd", "xiushui"])
+def test_another_profile_does_not_lower_what_was_seen(service, headers, profile):
+    service.assess(RED, headers, incident_id="J6")
+    service.assess(GREEN, headers, incident_id="J6", profile=profile)
+    incident = service.client.get("/v1/assessments/J6/record", headers=headers).json()["incident"]
+    assert (incident["profile"], incident["rank"], incident["machine_rank"], incident["status"]) == (profile, incident["levels"] - 1, 0, "open")
+    service.assess(GREEN, headers, incident_id="J6")
+    incident = service.client.get("/v1/assessments/J6/record", headers=headers).json()["incident"]
+    assert (incident["colour"], incident["machine_colour"]) == ("red", "green")
+
+
+def test_a_refused_item_of_a_batch_is_told_by_its_id_with_the_remedy(service, headers):
+    items = [{"narrative": GREEN, "incident_id": "B7", "profile": "nope"}, {"narrative": GREEN, "incident_id": ".."}]
+    first, second = service.client.post("/v1/assessments:batch", json={"incidents": items}, headers=headers).json()["rejected"]
+    assert first["incident_id"] == "B7"
+    assert "tongxin346" in first["remedy"]
+    assert second["incident_id"] is None
+    assert second["errors"][0]["field"] == "incident_id"
+
+
+@pytest.mark.parametrize("ident", [".", "..", " ", "...."])
+def test_an_id_that_cannot_be_part_of_an_address_is_refused(service, headers, ident):
+    assert service.client.post("/v1/assessments", json={"narrative": GREEN, "incident_id": ident}, headers=headers).status_code == 422
+
+
+def test_bodies_of_other_systems_are_read_or_refused_with_the_reason(service, headers):
+    body = json.dumps({"narrative": GREEN}).encode()
+    sent = headers | {"content-type": "application/json"}
+    assert service.client.post("/v1/assessments", content=b"\xef\xbb\xbf" + body, headers=sent).status_code == 200
+    assert service.client.post("/v1/assessments", content=body, headers=sent | {"content-encoding": "gzip"}).json()["code"] == "FQ6016"
+    told = service.client.post("/v1/assessments", json={"narrative": GREEN, "longitude": 120.0}, headers=headers).json()["errors"]
+    assert [error["says"] for error in told] == ["经度与纬度须同给"]
 
 
 def test_a_batch_aligns_and_a_bad_item_is_alone(service, headers):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hmac
 import http.server
 import io
 import json
+import socket
 import threading
 import time
 
 import pytest
 from sqlalchemy import update
 
-from service.hooks import PAUSES, due_after, sign
+from service.hooks import PAUSES, due_after, new_secret, sign
 from service.store.tables import deliveries
 from tests.service.api.conftest import GREEN, RED
 
@@ -107,6 +110,27 @@ class TestDelivery:
         assert "菜刀" not in message["markdown"]["content"]
 
 
+    def test_a_dead_receiver_delays_no_other(self, service, headers, receiver):
+        with socket.socket() as taken:  # bound and never listening: nothing is taken there
+            taken.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}/in"
+            assert service.client.post("/v1/webhooks", json={"url": url}, headers=headers).status_code == 201
+            for number in range(2):
+                batch = [{"narrative": GREEN, "incident_id": f"D{number}-{item}"} for item in range(250)]
+                service.client.post("/v1/assessments:batch", json={"incidents": batch}, headers=headers)
+            hook(service, headers, receiver)
+            service.assess(RED, headers, incident_id="D-urgent")
+            waited(lambda: receiver.got)
+            assert json.loads(receiver.got[0][1])["subject"] == "D-urgent"
+
+
+def test_a_signature_is_what_the_libraries_of_the_standard_check():
+    secret = new_secret()
+    key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)  # as standardwebhooks.com says
+    told = base64.b64encode(hmac.digest(key, b"msg_1.1700000000.{}", "sha256")).decode()
+    assert sign(secret, "msg_1", 1700000000, b"{}") == f"v1,{told}"
+
+
 def test_pauses_grow_and_end():
     waits = [due_after(attempt, 0) for attempt in range(1, len(PAUSES) + 2)]
     assert waits[:-1] == sorted(waits[:-1])
@@ -116,9 +140,11 @@ def test_pauses_grow_and_end():
 def test_addresses_are_checked(run):
     service = run(webhook_hosts=["bus.example"])
     headers = service.key()
-    for url, code in (("ftp://bus.example/x", "FQ6014"), ("http://a:b@bus.example/", "FQ6014"), ("http://169.254.169.254/", "FQ6015")):
+    wrong = ("ftp://bus.example/x", "http://a:b@bus.example/", "http://[::1", "http://bus.example:99999/", "http://bus.example/ 空格", "http://bus.example:0/")
+    for url, code in (*((url, "FQ6014") for url in wrong), ("http://169.254.169.254/", "FQ6015")):
         assert service.client.post("/v1/webhooks", json={"url": url}, headers=headers).json()["code"] == code
     assert service.client.delete("/v1/webhooks/nobody", headers=headers).status_code == 404
+    assert service.client.get("/v1/webhooks/nobody/deliveries", headers=headers).status_code == 404
 
 
 def test_other_systems_get_their_shapes(service, headers):

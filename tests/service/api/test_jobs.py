@@ -97,3 +97,13 @@ def test_a_job_goes_on_after_a_restart(run):
     assert [row["警情编号"] for row in rows] == [f"J{n:05d}" for n in range(1500)]
     manifest = second.client.get(f"/v1/jobs/{ident}/result", params={"part": "manifest"}, headers=headers).json()
     assert manifest["records"] == 1500
+
+
+def test_a_table_without_a_header_and_what_is_told_of_one(service, headers):
+    bare = f"J1,{GREEN}\r\nJ2,{GREEN}\r\n".encode()
+    job = finished(service, headers, upload(service, headers, bare).json()["id"])
+    assert job["status"] == "failed"
+    assert "text_column=" in json.dumps(job, ensure_ascii=False)
+    assert "--" not in json.dumps(job, ensure_ascii=False)
+    ident = upload(service, headers, bare, no_header=True, text_column="#2").json()["id"]
+    assert finished(service, headers, ident)["rows"] == 2

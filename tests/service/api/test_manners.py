@@ -145,6 +145,9 @@ def test_request_ids_and_traces_go_round(service):
     answered = service.client.get("/healthz", headers={"x-request-id": "abc-1", "traceparent": trace})
     assert answered.headers["x-request-id"] == "abc-1"
     assert answered.headers["traceparent"].split("-")[1] == trace.split("-")[1]
+    zeros = service.client.get("/healthz", headers={"traceparent": f"00-{'0' * 32}-{'0' * 16}-01"}).headers["traceparent"]
+    assert zeros.split("-")[1] != "0" * 32
+    assert service.client.head("/healthz").status_code == service.client.head("/readyz").status_code == 200
     made = service.client.get("/healthz", headers={"x-request-id": "不 对", "traceparent": "x"} | {"x-request-id": "a b"})
     assert re.fullmatch("[0-9a-f]{32}", made.headers["x-request-id"])
     assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-00", made.headers["traceparent"])
