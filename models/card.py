@@ -48,6 +48,12 @@ def _kept(manifest: Mapping[str, Any]) -> list[str]:
         made.append(f"这几项的头照上一版, 没有重新训练 heads kept from the version before: {', '.join(kept)}.")
     if manifest.get("mean"):
         made.append("其余的头是上一版与新训练的平均 the other heads are the mean of that version's and the new ones.")
+    for step in manifest.get("updated", ()):
+        new = ", ".join(f"{group} {count}" for group, count in step["new"].items())
+        made.append(
+            f"其后在这些头上接着学 then gone on with: {new}(旁边读着 {step['beside']} 条学过的 beside known ones); 学的是 heads: {', '.join(step['tasks'])};"
+            f" 旧权重的分量 held {step['held']['fast']:g}, {step['held']['deep']:g}, 新的每条算 {step['held']['weight']:g} 条。"
+        )
     return made
 
 

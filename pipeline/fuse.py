@@ -38,10 +38,12 @@ def fuse(pack: Pack, reading: Reading, rules: Labels, opinion: Opinion) -> Label
         return rules
     if opinion.adds:
         _add_factors(pack, reading, opinion.factors, bounds)
+    known = not any(reading.value(name) for name in bounds["ask"])  # a kind of text that rules and tier 1 know
     ranked = _reranked(pack, "categories", rules.categories, opinion.category, bounds["least_share"])
-    known = (chance for code, chance in opinion.scripts.items() if code in pack.rules["scripts"] and not pack.rules["scripts"][code].data["rest"])
-    reading.values["meta.script"] = max(known, default=0.0)
-    categories = _supported(reading, rules.categories, ranked)
+    told = (chance for code, chance in opinion.scripts.items() if code in pack.rules["scripts"] and not pack.rules["scripts"][code].data["rest"])
+    reading.values["meta.script"] = max(told, default=0.0)
+    supported = _supported(reading, rules.categories, ranked)
+    categories = _led(rules.categories, ranked, *bounds["rules_sure"]) if known and supported is ranked else supported
     fused = Labels(
         categories,
         _reranked(pack, "disputes", rules.disputes, opinion.dispute, bounds["least_share"]),
@@ -67,6 +69,18 @@ def _supported(reading: Reading, rules: Sequence[Ranked], ranked: list[Ranked]) 
         return ranked
     others = ranked[1:] or [entry for entry in rules if entry.rule.id != first.rule.id]
     return [others[0], first, *others[1:]] if others else []
+
+
+def _led(rules: Sequence[Ranked], ranked: list[Ranked], sure: float, unsure: float) -> list[Ranked]:
+    """The model's order, but that what rules put first changes places with what the model puts first, where rules are sure of it and the model is not of its
+    own: in a kind of text that it has not learned from it is wrong more often than they are."""
+    if not rules or not ranked or rules[0].share < sure or ranked[0].share >= unsure or ranked[0].rule.id == rules[0].rule.id:
+        return ranked
+    own, first = rules[0], ranked[0]
+    theirs = next((entry.share for entry in ranked if entry.rule.id == own.rule.id), 0.0)
+    rest = [entry for entry in ranked[1:] if entry.rule.id != own.rule.id]
+    change = msgspec.structs.replace
+    return [change(own, share=first.share), *sorted([*rest, change(first, share=theirs)], key=lambda entry: -entry.share)]
 
 
 def _reranked(pack: Pack, family: str, ranked: Sequence[Ranked], shares: Mapping[str, float], least: float) -> list[Ranked]:
@@ -173,7 +187,8 @@ def undoubted(pack: Pack, reading: Reading, result: Grade) -> Grade:
 def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float]) -> Grade:
     """Raise the colour to the highest level whose chance of being reached lies over its bound (`raise_at`, lowest level first).
 
-    Where a level well above what is then answered stays possible (`ask_at`: the top, or two levels up), a person shall look: `meta.worse_possible`.
+    Where a level well above what is then answered stays possible (`ask_at`: the top, or two levels up), a person shall look: `meta.worse_possible`; and the
+    answer is not the lowest level.
     """
     settings = pack.settings["models"]
     top = len(levels) - 1
@@ -181,10 +196,12 @@ def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float])
     to = next((level for level in range(top, result.level, -1) if reached[level] >= settings["raise_at"][level]), result.level)
     likely = next((level for level in range(top, to, -1) if (level == top or level > to + 1) and reached[level] >= settings["ask_at"][level]), 0)
     reading.values["meta.worse_possible"] = float(likely > 0)
+    if likely and not to:  # doubt is never the calmest
+        return _lifted(pack, reading, result, 1, reached[likely], "raised_doubt")
     return _lifted(pack, reading, result, to, reached[to]) if to > result.level else result
 
 
-def _lifted(pack: Pack, reading: Reading, result: Grade, level: int, reached: float) -> Grade:
+def _lifted(pack: Pack, reading: Reading, result: Grade, level: int, reached: float, says_by: str = "raised_says") -> Grade:
     """The grade at a level that only the model asks for: one axis goes with the colour, so that route, time limit and mediation follow it."""
     settings = pack.settings["models"]
     blind = max(result.axes.values()) <= settings["raised_blind"]  # rules know of nothing that would explain it
@@ -195,7 +212,7 @@ def _lifted(pack: Pack, reading: Reading, result: Grade, level: int, reached: fl
     )
     reading.values["meta.model_raised"] = 1.0
     reading.values["meta.raised_blind"] = float(blind)
-    says = settings["raised_says"].format(percent=math.floor(100 * reached))
+    says = settings[says_by].format(percent=math.floor(100 * reached))
     then = _after_raising(reading, result, level, settings, blind=blind)
     reason = Reason(MODEL, MODEL, top, says + (f"；{then}" if then else ""), "", ())
     return msgspec.structs.replace(result, axes=axes | {axis: top}, level=level, reasons=(reason, *result.reasons))

@@ -41,6 +41,10 @@ def train(  # noqa: PLR0913 - options of a command
     ] = None,
     kept: Annotated[list[str] | None, typer.Option("--keep", help="这一项(如 risk)的头不换, 照随附的; 须用随附的编码器, 可多次")] = None,
     mean: Annotated[bool, typer.Option("--mean", help="没有 --keep 的头与随附的取平均; 须用随附的编码器")] = False,
+    new: Annotated[
+        list[str] | None,
+        typer.Option("--update", help="不重做, 在随附的头上接着学这些作者或来源(语料一起读, 免得忘了学过的); 没有 --keep 的头都学, 可多次"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="随机种子")] = 0,
     cache: Annotated[Path | None, typer.Option(help="存放编码结果的文件夹")] = None,
 ) -> None:
@@ -57,18 +61,15 @@ def train(  # noqa: PLR0913 - options of a command
     from models.training.tune import TUNED
 
     out.mkdir(parents=True, exist_ok=True)
-    if epochs and not (encoder and spare):
-        raise InputError(
-            "FQ4006", "调编码器要有检查点和留作校准的来源", "tuning needs a checkpoint and groups to spare", seen="--tune", remedy="加 --encoder 与 --spare"
-        )
-    for folder in encoder or ():
-        if str(folder) != SHIPPED and not folder.is_dir():
-            raise InputError("FQ4008", "没有这个检查点文件夹", "no such checkpoint", seen=folder.name, remedy=f"给出本机上的文件夹, 或写 --encoder {SHIPPED}")
+    _usable(encoder or (), epochs, spare or ())
     if not encoder and not (out / store.ENCODER).exists():  # on from what ships: with what was learned with its encoder, judged on whom that was spared
         for name in (store.ENCODER, store.TOKENIZER, TUNED):
             shutil.copyfile(store.shipped() / name, out / name)
         spare = spare or list(store.manifest(store.shipped())["spared"])
     rows = labelled(extra or (), hold_out or ())
+    if new:
+        _go_on(out, rows, new, kept or (), seed, cache)
+        return
     if encoder:
         _encode(encoder, out, [row for row in rows if row.group not in (spare or ())], epochs, frozen, seed)
     if unlabelled and (out / TUNED).exists():
@@ -80,6 +81,37 @@ def train(  # noqa: PLR0913 - options of a command
         keep(out, store.shipped(), kept or (), mean=mean)
         about = store.manifest(out)
     typer.echo(json.dumps(about["cross_fit"], ensure_ascii=False, indent=1))
+
+
+def _usable(encoder: Sequence[Path], epochs: int, spare: Sequence[str]) -> None:
+    """Raises InputError where an encoder is not there, or is to be tuned without one or without anybody to judge it on."""
+    if epochs and not (encoder and spare):
+        raise InputError(
+            "FQ4006", "调编码器要有检查点和留作校准的来源", "tuning needs a checkpoint and groups to spare", seen="--tune", remedy="加 --encoder 与 --spare"
+        )
+    for folder in encoder:
+        if str(folder) != SHIPPED and not folder.is_dir():
+            raise InputError("FQ4008", "没有这个检查点文件夹", "no such checkpoint", seen=folder.name, remedy=f"给出本机上的文件夹, 或写 --encoder {SHIPPED}")
+
+
+def _go_on(out: Path, rows: Sequence[Row], new: Sequence[str], kept: Sequence[str], seed: int, cache: Path | None) -> None:
+    """The shipped heads, gone on with the rows of `new`."""
+    from models import store
+    from models.training.run import Run
+    from models.training.update import go_on
+
+    absent = sorted(set(new) - {row.group for row in rows})
+    if absent:
+        raise InputError(
+            "FQ4011", "没有这些作者或来源的标注", "no labelled rows of these groups", seen=" ".join(absent), remedy="核对 --update 与 --extra, --hold-out"
+        )
+    for name in (store.HEADS, store.MANIFEST):
+        shutil.copyfile(store.shipped() / name, out / name)
+    tasks = [name for name in store.load(out, "fast").heads.tasks if name not in kept]
+    with tempfile.TemporaryDirectory() as place:
+        run = Run(rows, (), out, out, seed, cache or Path(place), say=lambda text: typer.echo(text, err=True))
+        about = go_on(run, frozenset(new), tasks)
+    typer.echo(json.dumps(about["updated"][-1], ensure_ascii=False, indent=1))
 
 
 def _encode(encoders: Sequence[Path], out: Path, rows: Sequence[Row], epochs: int, frozen: float, seed: int) -> None:

@@ -80,7 +80,7 @@ def train(run: Run) -> dict[str, Any]:
     run.say("编码器读全部文本")
     raw, groups = states.of(whole), [row.group for row in run.rows]
     learned = Tuned.load(run.encoder)
-    centre, spread = _scale(raw, learned)
+    centre, spread = scaled(raw, learned)
     names = matrices.vocabulary([*whole, *thin])
     grams = matrices.gram_matrix(whole)
     rarity = matrices.rarity(grams)
@@ -100,7 +100,7 @@ def train(run: Run) -> dict[str, Any]:
     return about
 
 
-def _scale(raw: Any, learned: Tuned | None) -> tuple[Any, Any]:
+def scaled(raw: Any, learned: Tuned | None) -> tuple[Any, Any]:
     """Centre and spread of the encoder's columns, (3 D + M,): a tuned encoder's own; what its labels found stays as it is."""
     if learned is None:
         return raw.mean(axis=0), raw.std(axis=0) * np.sqrt(raw.shape[1] / LAYERS)

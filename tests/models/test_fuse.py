@@ -83,14 +83,28 @@ def test_a_model_raises_the_colour_with_a_reason_and_a_review(engine):
 
 def test_a_model_under_its_bound_raises_nothing(engine):
     alone = engine.assess(Incident(narrative=LEAK))
-    assert ask(engine, LEAK, levels=(0.7, 0.15, 0.1, 0.05)).risk.colour == alone.risk.colour
+    assert ask(engine, LEAK, levels=(0.75, 0.15, 0.06, 0.04)).risk.colour == alone.risk.colour
 
 
-def test_what_may_be_two_levels_worse_is_looked_at(engine):
-    answer = ask(engine, LEAK, levels=(0.8, 0.05, 0.15, 0.0))
-    assert answer.risk.colour == engine.assess(Incident(narrative=LEAK)).risk.colour == "green"
+def test_what_may_be_two_levels_worse_is_looked_at_and_not_the_calmest(engine):
+    answer = ask(engine, LEAK, levels=(0.78, 0.05, 0.17, 0.0))
+    assert engine.assess(Incident(narrative=LEAK)).risk.colour == "green"
+    assert answer.risk.colour == "yellow"
     assert "worse_possible" in answer.needs_review.codes
-    assert "worse_possible" not in ask(engine, LEAK, levels=(0.8, 0.15, 0.05, 0.0)).needs_review.codes
+    (reason,) = [reason for reason in answer.risk.reasons if reason["axis"] == "model"]
+    assert "不能排除" in reason["says"]
+    calm = ask(engine, LEAK, levels=(0.8, 0.15, 0.05, 0.0))
+    assert calm.risk.colour == "green"
+    assert "worse_possible" not in calm.needs_review.codes
+
+
+def test_where_the_rules_are_sure_and_the_classifier_is_not_their_category_stands(engine):
+    text = "邻居家漏水, 找了三次都不管, 今天又吵起来, 司法所调解过一次没谈成"
+    torn = ask(engine, text, opinion=Opinion(category={"service": 0.5, "dispute": 0.3, "help": 0.2}))
+    assert (torn.category.code, torn.category.score) == ("dispute", 0.5)
+    assert "rule_model_disagree" in torn.needs_review.codes
+    sure = ask(engine, text, opinion=Opinion(category={"service": 0.75, "dispute": 0.25}))
+    assert sure.category.code == "service"
 
 
 def test_a_model_raises_no_gate(engine):

@@ -109,7 +109,6 @@ class TestDelivery:
         assert "红色" in message["markdown"]["content"]
         assert "菜刀" not in message["markdown"]["content"]
 
-
     def test_a_dead_receiver_delays_no_other(self, service, headers, receiver):
         with socket.socket() as taken:  # bound and never listening: nothing is taken there
             taken.bind(("127.0.0.1", 0))
