@@ -7,8 +7,8 @@ from typing import Any
 
 VALIDATION = frozenset({"ua"})  # its errors were read while rules and bounds were made
 TEST = frozenset(
-    {"ub", "mb", "yf", "zc"}
-)  # nobody read their rows to mend a rule or a model; mb are messages as pasted, yf a county's week, zc danger told flatly
+    {"ub", "mb", "yf", "zc", "zu"}
+)  # nobody read their rows to mend a rule or a model; mb are messages as pasted, yf a county's week, zc danger told flatly, zu everyday calls
 SPLITS = ("train", "validation", "test")
 
 
