@@ -1,8 +1,8 @@
 """Normalising a narrative so that one pattern serves every way of typing it.
 
 Nearly all of it is one table look-up per character (width, case, traditional to simplified, punctuation variants), so positions survive and
-no offset map is needed. Only texts with invisible characters, letter-spaced runs (张 三 打 我), long punctuation runs or lines broken at a comma pay
-for a map.
+no offset map is needed. Only texts with invisible characters, letter-spaced runs (张 三 打 我), long punctuation runs, lines broken at a comma
+or at a fixed width pay for a map.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ _DROP = re.compile(_NOTHING + "+|(?<=([,。!?;、~.]))\\1+|(?<=[,、])\n+")  # o
 MARKED = "〔"  # begins the mark of a keyed hash that de-identification puts behind a person or place
 _HASH = re.compile(MARKED + "[a-p]{10}〕")
 _SPACED_RUN = re.compile("(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: +[\u4e00-\u9fff]){3,}(?![\u4e00-\u9fff])")
+
+
+_WRAPPED, _RAGGED = range(16, 91), 3  # widths at which programs break lines, in characters, and how much shorter such a line may be (2026-11-24)
+_ENDS = (*"。.!?;:", "”")
 
 
 @cache
@@ -106,9 +110,11 @@ def normalise(narrative: str) -> tuple[str, Sequence[int] | None]:
     text = fold(narrative)
     spaced = text.count(" ") > 2
     marked = MARKED in narrative
-    if not spaced and not marked and not has_any(text, _TO_DROP):
+    broken = _wraps(text) if text.count("\n") > 2 else ()
+    if not spaced and not marked and not broken and not has_any(text, _TO_DROP):
         return text, None
-    dropped = {i for m in _DROP.finditer(text) for i in range(*m.span())}
+    dropped = {*broken}
+    dropped |= {i for m in _DROP.finditer(text) for i in range(*m.span())}
     if spaced:
         for run in _SPACED_RUN.finditer(text):
             dropped.update(i for i in range(*run.span()) if text[i] == " ")
@@ -119,3 +125,18 @@ def normalise(narrative: str) -> tuple[str, Sequence[int] | None]:
     kept = array("L", (i for i in range(len(text)) if i not in dropped))
     kept.append(len(text))
     return "".join(text[i] for i in kept[:-1]), kept
+
+
+def _wraps(text: str) -> list[int]:
+    """Where lines end only because they are full, as in what is copied from a printed page: most are of one width, and the sentence goes on."""
+    lines = text.split("\n")
+    width = max(map(len, lines))
+    full = [width - _RAGGED <= len(line) for line in lines[:-1]]
+    if width not in _WRAPPED or sum(full) < 3 or 2 * sum(full) < len(full):
+        return []
+    ends, at = [], -1
+    for line, is_full in zip(lines, full, strict=False):
+        at += len(line) + 1
+        if is_full and not line.endswith(_ENDS):
+            ends.append(at)
+    return ends

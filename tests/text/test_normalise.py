@@ -74,3 +74,28 @@ def test_the_short_way_of_folding_gives_what_the_table_gives():
     assert [code for code in range(0x110000) if fold(chr(code)) != chr(code).translate(table)] == []
     for text in ("他说：你好（真的）！", "ＡＢ，12；？", "報警，称", "\ud800，", "𠮷：x"):
         assert fold(text) == text.translate(table)
+
+
+_TOLD = "昨天晚上我和他在小区门口因为停车的事情吵了起来然后他回车上拿出一根铁棍追着我跑了半条街,保安拦住了他,现在他还在我家楼下不肯走"
+
+
+@pytest.mark.parametrize("width", [16, 20, 33])
+def test_lines_broken_at_a_fixed_width_go_on(width):
+    wrapped = "\n".join(_TOLD[at : at + width] for at in range(0, len(_TOLD), width))
+    if wrapped.count("\n") < 3:
+        wrapped += "\n" + wrapped  # a second paragraph of the same width
+    text, kept = normalise(wrapped)
+    assert "追着我跑了半条街,保安" in text
+    assert kept is not None
+    assert [wrapped[at] for at in kept[:-1]] == list(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "在吗\n我在楼下等你\n你怎么不说话\n再不出来我就上去了\n",  # a chat
+        "今天他又来我店门口骂人了还踢门。\n今天他又来我店门口骂人了还泼水。\n今天他又来我店门口骂人了还扔砖。\n没了",  # finished sentences of one length
+    ],
+)
+def test_lines_that_are_turns_or_sentences_stay(text):
+    assert normalise(text)[0].count("\n") == text.count("\n")
