@@ -187,13 +187,15 @@ def undoubted(pack: Pack, reading: Reading, result: Grade) -> Grade:
 def raised(pack: Pack, reading: Reading, result: Grade, levels: Sequence[float]) -> Grade:
     """Raise the colour to the highest level whose chance of being reached lies over its bound (`raise_at`, lowest level first).
 
+    Where rules already stand one below the top, the model must be surer of it (`raise_next`): what is wrong there costs trust, and little time is lost.
     Where a level well above what is then answered stays possible (`ask_at`: the top, or two levels up), a person shall look: `meta.worse_possible`; and the
     answer is not the lowest level.
     """
     settings = pack.settings["models"]
     top = len(levels) - 1
     reached = [sum(levels[level:]) for level in range(top + 1)]
-    to = next((level for level in range(top, result.level, -1) if reached[level] >= settings["raise_at"][level]), result.level)
+    bounds = [*settings["raise_at"][:top], settings["raise_next"] if result.level == top - 1 else settings["raise_at"][top]]
+    to = next((level for level in range(top, result.level, -1) if reached[level] >= bounds[level]), result.level)
     likely = next((level for level in range(top, to, -1) if (level == top or level > to + 1) and reached[level] >= settings["ask_at"][level]), 0)
     reading.values["meta.worse_possible"] = float(likely > 0)
     if likely and not to:  # doubt is never the calmest
